@@ -1,0 +1,2 @@
+//! The command `astria-gateway`.
+fn main() {}
