@@ -55,7 +55,8 @@ upstream_id!(
 
 fn parse_id(text: &str) -> Option<u64> {
     let first = text.bytes().next()?;
-    let canonical = (b'1'..=b'9').contains(&first) && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit());
+    let canonical =
+        (b'1'..=b'9').contains(&first) && text.len() <= 19 && text.bytes().all(|b| b.is_ascii_digit());
     if canonical { text.parse().ok() } else { None }
 }
 
@@ -105,7 +106,20 @@ mod tests {
     #[test]
     fn an_id_is_canonical_decimal_and_nothing_else() {
         assert_eq!(TuneId::parse("1504944").map(TuneId::get), Some(1_504_944));
-        for odd in ["", "0", "01", "+1", "-1", "1 ", "1abc", "1\n2", "1.json", "1/prompts", "１", "99999999999999999999"] {
+        for odd in [
+            "",
+            "0",
+            "01",
+            "+1",
+            "-1",
+            "1 ",
+            "1abc",
+            "1\n2",
+            "1.json",
+            "1/prompts",
+            "１",
+            "99999999999999999999",
+        ] {
             assert_eq!(TuneId::parse(odd), None, "{odd:?}");
         }
     }
@@ -114,6 +128,9 @@ mod tests {
     fn a_reservation_id_survives_its_text_form() {
         let id = ReservationId::generate();
         assert_eq!(ReservationId::parse(&id.to_string()), Some(id));
-        assert_eq!(ReservationId::parse(&id.to_string().to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")), None);
+        assert_eq!(
+            ReservationId::parse(&id.to_string().to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")),
+            None
+        );
     }
 }

@@ -1,4 +1,8 @@
 //! astria-gateway: a backend-for-frontend between an app and the Astria image API.
+//!
+//! The key stays on the server, every end user sees only their own, nobody overspends, every job ends.
+//! Start reading at [`stack`]: it shows the path of a request. The order of the modules below is the order
+//! of the floors: a module imports only what stands above its own line (a test holds it).
 
 // vocabulary
 pub mod clock;
@@ -7,3 +11,33 @@ pub mod money;
 pub mod operation;
 pub mod principal;
 pub mod secret;
+// domain
+pub mod auth;
+pub mod callback;
+pub mod limits;
+pub mod ownership;
+pub mod params;
+pub mod photo;
+pub mod policy;
+pub mod quota;
+pub mod upstream;
+// (needs upstream)
+pub mod packs;
+// configuration, adapters
+pub mod config;
+pub mod telemetry;
+// the HTTP edge
+pub mod handlers;
+pub mod headers;
+pub mod middleware;
+pub mod problem;
+pub mod routes;
+pub mod spend;
+pub mod state;
+// the whole
+pub mod cli;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod gateway;
+pub mod serve;
+pub mod stack;

@@ -1,0 +1,249 @@
+//! One request from its parameters to its reply: read, record, fail if asked to, authenticate, act.
+//!
+//! The order is the upstream's: an unknown path is 404 whatever the key, unreadable parameters are 400 whatever the key, and
+//! only then the key counts. It does not know sockets, beyond the switch that cuts one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use crate::faults::{self, Fault};
+use crate::rails_params::{self, Parsed};
+use crate::recording::{self, RecordedRequest};
+use crate::reply::{self, Content, Reply, ServerNoise};
+use crate::router::{self, Action};
+use crate::state::Shared;
+use crate::wire::CutSwitch;
+use crate::{control, create_prompt, create_tune, inspection, listing};
+
+/// Answers one request. Not cancel safe: a request may be processed and its reply lost, as with the real one.
+pub(crate) async fn answer(
+    shared: &Arc<Shared>,
+    switch: &CutSwitch,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
+    let started = Instant::now();
+    let (head, body) = request.into_parts();
+    let noise = |started: Instant| ServerNoise {
+        serial: shared.next_serial(),
+        runtime_s: started.elapsed().as_secs_f64(),
+    };
+    let Ok(body) = Limited::new(body, shared.settings.max_body_bytes).collect().await else {
+        return send(&Reply::page(413, "Payload Too Large"), None, switch, &noise(started));
+    };
+    let body = body.to_bytes();
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    if path.starts_with(control::PREFIX) && path != control::REDIRECT_TARGET {
+        return send(&control::answer(shared, method, path, &body), None, switch, &noise(started));
+    }
+    let headers = joined(&head.headers);
+    let query = head.uri.query().unwrap_or_default();
+    let read = read(method, path, query, &headers, &body);
+    let fault = record(shared, method, path, query, headers.clone(), &read);
+    let reply = match fault {
+        Some(Fault::Delay(pause)) => process_later(shared, pause, path, headers, read).await,
+        _ => match fault.and_then(|fault| refusal(shared, fault)) {
+            Some(refusal) => refusal,
+            None => process(shared, path, &headers, read, fault == Some(Fault::NoCallback)),
+        },
+    };
+    let reply = match fault {
+        Some(Fault::Status504AfterProcessing) => Reply::page(504, "Gateway Timeout"),
+        Some(Fault::KeyInBody) => with_key(reply, head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes)),
+        Some(Fault::HugeHeaders) => {
+            (0..300).fold(reply, |reply, _| reply.header("x-padding", "p".repeat(4096)))
+        }
+        _ => reply,
+    };
+    send(&reply, fault, switch, &noise(started))
+}
+
+type Read = Option<(Action, Result<Parsed, rails_params::RailsError>)>;
+
+/// `Ok(None)`: no such route. `Err`: refused outside of the application.
+fn read(
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: &BTreeMap<String, String>,
+    body: &[u8],
+) -> Result<Read, rails_params::RailsError> {
+    let unrouted = rails_params::read(
+        method,
+        query,
+        header(headers, "content-type"),
+        header(headers, "x-http-method-override"),
+        body,
+    )?;
+    let Some(route) = router::recognise(&unrouted.method, path) else { return Ok(None) };
+    Ok(Some((route.action, unrouted.with_path_params(&route.path_params))))
+}
+
+/// Remembers the request and takes the fault that it hits, under one lock.
+fn record(
+    shared: &Shared,
+    method: &str,
+    path: &str,
+    query: &str,
+    headers: BTreeMap<String, String>,
+    read: &Result<Read, rails_params::RailsError>,
+) -> Option<Fault> {
+    let (params, files) = match read {
+        Ok(Some((_, Ok(parsed)))) => recording::describe(parsed),
+        _ => (json!({}), Vec::new()),
+    };
+    let request = RecordedRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        params,
+        files,
+    };
+    let mut state = shared.lock();
+    state.log.push(request);
+    faults::take(&mut state.faults, method, path)
+}
+
+/// The reply of a fault that keeps the request from being processed.
+fn refusal(shared: &Shared, fault: Fault) -> Option<Reply> {
+    Some(match fault {
+        Fault::Status500 => Reply::page(500, "We're sorry, but something went wrong"),
+        Fault::Status429 => Reply::error(429, "Too many requests").header("retry-after", "1".to_owned()),
+        Fault::Status401 => Reply::denied(),
+        Fault::Status402 => Reply::error(402, "The account may not pay for this"),
+        Fault::Redirect => Reply::page(302, "Found")
+            .header("location", format!("{}{}", shared.base_url, control::REDIRECT_TARGET)),
+        _ => return None,
+    })
+}
+
+/// Processes in a task of its own: a client that gives up waiting does not stop the real upstream either.
+async fn process_later(
+    shared: &Arc<Shared>,
+    pause: Duration,
+    path: &str,
+    headers: BTreeMap<String, String>,
+    read: Result<Read, rails_params::RailsError>,
+) -> Reply {
+    let (job_shared, path) = (Arc::clone(shared), path.to_owned());
+    let stop = shared.stop.clone();
+    let job = shared.tasks.spawn(async move {
+        stop.run_until_cancelled(tokio::time::sleep(pause)).await?;
+        Some(process(&job_shared, &path, &headers, read, false))
+    });
+    job.await.ok().flatten().unwrap_or_else(|| Reply::page(503, "Stopped"))
+}
+
+fn process(
+    shared: &Arc<Shared>,
+    path: &str,
+    headers: &BTreeMap<String, String>,
+    read: Result<Read, rails_params::RailsError>,
+    silent: bool,
+) -> Reply {
+    let (action, parsed) = match read {
+        Err(error) => return Reply::page(error.status, "We're sorry, but something went wrong"),
+        Ok(None) if path == control::REDIRECT_TARGET => return Reply::json(200, json!({ "followed": true })),
+        Ok(None) => return Reply::page(404, "The page you were looking for doesn't exist"),
+        Ok(Some((_, Err(error)))) => return Reply::page(error.status, "The request could not be read"),
+        Ok(Some((action, Ok(parsed)))) => (action, parsed),
+    };
+    if !authorised(shared, headers) {
+        return Reply::denied();
+    }
+    match action {
+        Action::ListPacks => listing::packs(shared, &parsed),
+        Action::ListGalleryPacks => listing::gallery_packs(shared, &parsed),
+        Action::ShowPack => listing::pack(shared, &parsed),
+        Action::Inspect => inspection::inspect(&parsed),
+        Action::CreateTune => create_tune::create(shared, &parsed, silent),
+        Action::ListTunes => listing::tunes(shared, &parsed, false),
+        Action::ListGalleryTunes => listing::tunes(shared, &parsed, true),
+        Action::ShowTune => listing::tune(shared, &parsed),
+        Action::UpdateTune => listing::update_tune(shared, &parsed),
+        Action::DeleteTune => listing::delete_tune(shared, &parsed),
+        Action::CreatePrompt => create_prompt::create(shared, &parsed, silent),
+        Action::ListPrompts => listing::prompts(shared, &parsed),
+        Action::ShowPrompt => listing::prompt(shared, &parsed),
+        Action::UpdatePrompt => listing::update_prompt(shared, &parsed),
+        Action::DeletePrompt => listing::delete_prompt(shared, &parsed),
+        Action::Like => listing::like(shared, &parsed),
+    }
+}
+
+fn authorised(shared: &Shared, headers: &BTreeMap<String, String>) -> bool {
+    let settings = &shared.settings;
+    let key = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let workspace_matches = settings
+        .workspace_id
+        .as_deref()
+        .is_none_or(|wanted| header(headers, "x-workspace-id") == Some(wanted));
+    key == Some(settings.api_key.as_str()) && workspace_matches
+}
+
+/// Names in lower case, repeated ones joined, as Puma does.
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut joined = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        joined
+            .entry(name.as_str().to_owned())
+            .and_modify(|before| {
+                before.push_str(", ");
+                before.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    joined
+}
+
+/// A header as Rack sees it: an underscore is as good as a hyphen.
+fn header<'a>(headers: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    headers.get(name).or_else(|| headers.get(&name.replace('-', "_"))).map(String::as_str)
+}
+
+/// The key where no reply may have it: in a text that clients show, in a field of its own, in a header.
+fn with_key(reply: Reply, authorization: Option<&[u8]>) -> Reply {
+    let text = String::from_utf8_lossy(authorization.unwrap_or_default());
+    let key = text.strip_prefix("Bearer ").unwrap_or(&text).to_owned();
+    let mut reply = reply.header("x-debug-key", key.clone());
+    if let Content::Json(value) = &mut reply.content {
+        let object = match value {
+            Value::Array(items) => items.first_mut(),
+            other => Some(other),
+        };
+        if let Some(Value::Object(object)) = object {
+            let shown =
+                ["text", "title", "name", "error"].into_iter().find(|name| object.contains_key(*name));
+            if let Some(name) = shown {
+                object.insert(name.to_owned(), json!(format!("leaked {key}")));
+            }
+            object.insert("debug_key".to_owned(), json!(key));
+        }
+    }
+    reply
+}
+
+fn send(
+    reply: &Reply,
+    fault: Option<Fault>,
+    switch: &CutSwitch,
+    noise: &ServerNoise,
+) -> Response<Full<Bytes>> {
+    let (kind, mut bytes) = reply.bytes();
+    match fault {
+        Some(Fault::CutBeforeReply) => switch.cut_now(),
+        Some(Fault::CutMidReply) => switch.cut_after_head(bytes.len() / 2),
+        Some(Fault::BrokenJson) => bytes.truncate(bytes.len() / 2),
+        _ => {}
+    }
+    reply::finish(reply, kind, bytes, noise)
+}

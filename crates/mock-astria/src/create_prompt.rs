@@ -1,0 +1,173 @@
+//! `POST /tunes/:tune_id/prompts`, `POST /prompts`, and the prompts nested in a new tune.
+//!
+//! All three make prompts by the same rules, so they share them here. It does not train anything.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::cast;
+use crate::jobs;
+use crate::objects::{PROMPT_ATTRIBUTES, Prompt, max_images, now};
+use crate::rails_params::{Hash, Param, Parsed};
+use crate::reply::Reply;
+use crate::state::{Shared, State};
+use crate::validation::{self, Errors};
+
+/// What a `--video` in a text costs an image: 132 cents.
+const VIDEO_COST_MC: u64 = 132_000;
+
+const FILE_ATTRIBUTES: &[&str] =
+    &["input_image", "mask_image", "video_first_frame", "video_last_frame", "input_video", "audio_reference"];
+const LIST_ATTRIBUTES: &[&str] = &["image_references", "image_reference_urls"];
+
+/// Handles both routes.
+pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
+    let Some(root) = root(parsed, "prompt", |name| {
+        name == "tune_id"
+            || FILE_ATTRIBUTES.contains(&name)
+            || LIST_ATTRIBUTES.contains(&name)
+            || PROMPT_ATTRIBUTES.iter().any(|(known, _)| *known == name)
+    }) else {
+        return missing_root("prompt");
+    };
+    let tune_param = parsed.params.get("tune_id").or_else(|| root.get("tune_id"));
+    let mut state = shared.lock();
+    let Some((tune_id, free)) =
+        cast::id(tune_param).and_then(|id| state.tunes.get(&id).map(|tune| (id, tune.is_free())))
+    else {
+        return Reply::error(422, "Tune must exist");
+    };
+    let draft = Draft::new(&root);
+    if let Some(body) = draft.validate(tune_id).into_body() {
+        return Reply::json(422, body);
+    }
+    let key =
+        shared.settings.idempotent.then(|| format!("{tune_id} {}", Value::Object(draft.attributes.clone())));
+    if let Some(existing) = key.as_ref().and_then(|key| state.prompt_by_attributes.get(key))
+        && let Some(prompt) = state.prompts.get(existing)
+    {
+        return Reply::json(200, prompt.value());
+    }
+    let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.silent = silent);
+    if let Some(key) = key {
+        state.prompt_by_attributes.insert(key, id);
+    }
+    let start = state.tunes.get(&tune_id).and_then(|tune| tune.ready_at).unwrap_or_else(Instant::now);
+    jobs::run_prompt(shared, &state, id, start.max(Instant::now()));
+    match state.prompts.get(&id) {
+        Some(prompt) => Reply::json(201, prompt.value()),
+        None => Reply::not_found(),
+    }
+}
+
+/// The hash under `name`; for a JSON body without it, the body's known attributes, as `ParamsWrapper` puts them there.
+pub(crate) fn root(parsed: &Parsed, name: &str, known: impl Fn(&str) -> bool) -> Option<Hash> {
+    let found = match parsed.params.get(name) {
+        Some(Param::Hash(hash)) => hash.clone(),
+        None if parsed.json => parsed
+            .body_params
+            .iter()
+            .filter(|(key, _)| known(key))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+        _ => return None,
+    };
+    (!found.is_empty()).then_some(found)
+}
+
+pub(crate) fn missing_root(name: &str) -> Reply {
+    Reply::error(422, &format!("param is missing or the value is empty: {name}"))
+}
+
+/// A prompt's attributes before it exists.
+pub(crate) struct Draft {
+    attributes: Map<String, Value>,
+    files: Vec<&'static str>,
+    lists: Vec<(&'static str, usize)>,
+}
+
+impl Draft {
+    pub(crate) fn new(hash: &Hash) -> Self {
+        let is_file = |name: &&&str| matches!(hash.get(**name), Some(Param::File(_)));
+        let lists = LIST_ATTRIBUTES.iter().filter_map(|name| match hash.get(*name) {
+            Some(Param::Array(items)) => Some((*name, items.len())),
+            _ => None,
+        });
+        Self {
+            attributes: cast::attributes(hash, PROMPT_ATTRIBUTES),
+            files: FILE_ATTRIBUTES.iter().filter(is_file).copied().collect(),
+            lists: lists.collect(),
+        }
+    }
+
+    pub(crate) fn validate(&self, tune_id: u64) -> Errors {
+        let filled = |name: &str| {
+            self.attributes.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+        };
+        let has_input_image =
+            self.files.contains(&"input_image") || filled("input_image_url") || filled("input_image_base64");
+        validation::prompt(&self.attributes, max_images(tune_id), has_input_image)
+    }
+
+    /// Puts the prompt into the state; its job is started by the caller.
+    pub(crate) fn store(
+        self,
+        shared: &Shared,
+        state: &mut State,
+        tune_id: u64,
+        free: bool,
+        adjust: impl FnOnce(&mut Prompt),
+    ) -> u64 {
+        let id = state.next_prompt_id();
+        let base = &shared.base_url;
+        let mut given = self.attributes;
+        let images = match given.get("num_images").and_then(Value::as_u64) {
+            Some(count) => count,
+            None => shared.settings.default_num_images.min(max_images(tune_id)),
+        };
+        let text = given.get("text").and_then(Value::as_str).unwrap_or_default();
+        let each = if text.contains("--video") { VIDEO_COST_MC } else { shared.settings.cost_per_image_mc };
+        let cost_mc = if free { 0 } else { each * images };
+        given.insert("num_images".to_owned(), json!(images));
+
+        let mut object = Map::new();
+        object.insert("id".to_owned(), json!(id));
+        object.insert("tune_id".to_owned(), json!(tune_id));
+        for (name, _) in PROMPT_ATTRIBUTES {
+            object.insert((*name).to_owned(), given.remove(*name).unwrap_or(Value::Null));
+        }
+        for name in FILE_ATTRIBUTES {
+            let kept = self.files.contains(name).then(|| format!("{base}/__mock__/pictures/{id}/{name}.png"));
+            object.insert((*name).to_owned(), json!(kept));
+        }
+        for (name, count) in self.lists {
+            let kept: Vec<_> =
+                (0..count).map(|n| format!("{base}/__mock__/pictures/{id}/{name}-{n}.png")).collect();
+            object.insert(name.to_owned(), json!(kept));
+        }
+        let at = now();
+        for (key, value) in [
+            ("images", json!([])),
+            ("cost_mc", json!(cost_mc)),
+            ("user_error", Value::Null),
+            ("is_api", json!(true)),
+            ("user_id", json!(1)),
+            ("trained_at", Value::Null),
+            ("started_training_at", Value::Null),
+            ("created_at", json!(at)),
+            ("updated_at", json!(at)),
+            ("url", json!(format!("{base}/tunes/{tune_id}/prompts/{id}.json"))),
+        ] {
+            object.insert(key.to_owned(), value);
+        }
+        let mut prompt = Prompt { object, tune_id, silent: false, nested_in: None };
+        adjust(&mut prompt);
+        state.prompts.insert(id, prompt);
+        if let Some(tune) = state.tunes.get_mut(&tune_id) {
+            tune.prompts.insert(id);
+        }
+        id
+    }
+}

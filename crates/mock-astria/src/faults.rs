@@ -1,0 +1,160 @@
+//! Faults on request: which of the next requests fail, and how.
+//!
+//! Rules are asked for in the order in which they were injected; each counts down and vanishes. What a fault does to a
+//! reply stands in [`crate::app`].
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// One way to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// 500 with an HTML page; nothing is processed.
+    Status500,
+    /// 429 with `Retry-After: 1`; nothing is processed.
+    Status429,
+    /// 401 in plain text; nothing is processed.
+    Status401,
+    /// 402 with a JSON error; nothing is processed.
+    Status402,
+    /// Processed, then 504 with an HTML page.
+    Status504AfterProcessing,
+    /// Waits, then processes as usual.
+    Delay(Duration),
+    /// Processed; the JSON of the reply ends half-way.
+    BrokenJson,
+    /// Processed; the connection closes without a byte of reply.
+    CutBeforeReply,
+    /// Processed; the connection closes after the head and half of the body.
+    CutMidReply,
+    /// Processed; the API key appears in the reply's body and in a header.
+    KeyInBody,
+    /// Processed; more than 1 MiB of response headers.
+    HugeHeaders,
+    /// 302 to a path of the imitation that records who followed; nothing is processed.
+    Redirect,
+    /// Processed; the objects made never call back.
+    NoCallback,
+}
+
+impl Fault {
+    fn from_name(name: &str, delay_ms: u64) -> Option<Self> {
+        Some(match name {
+            "status_500" => Self::Status500,
+            "status_429" => Self::Status429,
+            "status_401" => Self::Status401,
+            "status_402" => Self::Status402,
+            "status_504_after_processing" => Self::Status504AfterProcessing,
+            "delay" => Self::Delay(Duration::from_millis(delay_ms)),
+            "broken_json" => Self::BrokenJson,
+            "cut_before_reply" => Self::CutBeforeReply,
+            "cut_mid_reply" => Self::CutMidReply,
+            "key_in_body" => Self::KeyInBody,
+            "huge_headers" => Self::HugeHeaders,
+            "redirect" => Self::Redirect,
+            "no_callback" => Self::NoCallback,
+            _ => return None,
+        })
+    }
+}
+
+/// Which requests fail, how often, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultRule {
+    /// The method on the request line; `None` is any.
+    pub method: Option<String>,
+    /// The undecoded path: exact, with `:name` segments, or ending in `*`; `None` is any.
+    pub path: Option<String>,
+    /// How many requests it hits before it vanishes.
+    pub times: u64,
+    /// What happens to them.
+    pub fault: Fault,
+}
+
+impl FaultRule {
+    /// The fault, once, on the next request.
+    #[must_use]
+    pub fn new(fault: Fault) -> Self {
+        Self { method: None, path: None, times: 1, fault }
+    }
+
+    /// Only for this method.
+    #[must_use]
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = (method != "*").then(|| method.to_ascii_uppercase());
+        self
+    }
+
+    /// Only for this path: exact, with `:name` segments, or ending in `*`.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = (path != "*").then(|| path.to_owned());
+        self
+    }
+
+    /// For this many requests.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Reads a rule as the control API takes it; `None` if the fault is unknown.
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
+        let text = |key: &str| value.get(key).and_then(Value::as_str);
+        let number = |key: &str| value.get(key).and_then(Value::as_u64);
+        let delay_ms = number("delay_ms").or_else(|| number("ms")).unwrap_or(2_000);
+        let mut rule = Self::new(Fault::from_name(text("fault")?, delay_ms)?);
+        rule = rule.times(number("times").unwrap_or(1));
+        if let Some(method) = text("method") {
+            rule = rule.method(method);
+        }
+        if let Some(path) = text("path") {
+            rule = rule.path(path);
+        }
+        Some(rule)
+    }
+
+    fn matches(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && self.path.as_deref().is_none_or(|pattern| path_matches(pattern, path))
+    }
+}
+
+fn path_matches(pattern: &str, path: &str) -> bool {
+    if let Some(prefix) = pattern.strip_suffix('*') {
+        return path.starts_with(prefix);
+    }
+    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given => {}
+            (Some(wanted), Some(given)) if wanted.starts_with(':') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Takes the first rule that matches, and counts it down.
+pub(crate) fn take(rules: &mut Vec<FaultRule>, method: &str, path: &str) -> Option<Fault> {
+    rules.retain(|rule| rule.times > 0);
+    let rule = rules.iter_mut().find(|rule| rule.matches(method, path))?;
+    rule.times -= 1;
+    Some(rule.fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_matches;
+
+    #[test]
+    fn a_pattern_matches_by_segment_or_by_prefix() {
+        assert!(path_matches("/tunes/:tune_id/prompts", "/tunes/7/prompts"));
+        assert!(!path_matches("/tunes/:tune_id/prompts", "/tunes/7/prompts/8"));
+        assert!(!path_matches("/tunes/:id", "/tunes/"));
+        assert!(path_matches("/tunes*", "/tunes/7/prompts/8"));
+        assert!(!path_matches("/tunes", "/tunes/7"));
+    }
+}

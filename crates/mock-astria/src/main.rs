@@ -1,0 +1,54 @@
+//! Runs the imitation as a process, for the demo, the benchmark and tests in other languages.
+//!
+//! Prints one line with its address when it is ready. It stops at Ctrl-C.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use clap::Parser;
+use mock_astria::{Envelope, MockAstria, Settings};
+
+/// Astria's API, imitated.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The only API key that is let in.
+    #[arg(long, default_value = "sd_mock_key")]
+    api_key: String,
+    /// The only workspace that is let in; without it the header is not looked at.
+    #[arg(long)]
+    workspace_id: Option<String>,
+    /// How long a tune trains, in milliseconds.
+    #[arg(long, default_value_t = 200)]
+    train_ms: u64,
+    /// How long a prompt generates, in milliseconds.
+    #[arg(long, default_value_t = 100)]
+    generate_ms: u64,
+    /// The shape of callback bodies: `bare` or `wrapped`.
+    #[arg(long, default_value = "bare")]
+    envelope: Envelope,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let mock = MockAstria::start(Settings {
+        listen: arguments.listen,
+        api_key: arguments.api_key,
+        workspace_id: arguments.workspace_id,
+        train_ms: arguments.train_ms,
+        generate_ms: arguments.generate_ms,
+        envelope: arguments.envelope,
+        ..Settings::default()
+    })
+    .await?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "mock-astria listens on {}", mock.url())?;
+    stdout.flush()?;
+    tokio::signal::ctrl_c().await?;
+    mock.stop().await;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What a test, the demo or the command line may choose about the imitation.
+//!
+//! One struct with defaults, so that a test names only what it is about. It reads no environment.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+
+/// How a callback's body holds its object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Envelope {
+    /// The object itself.
+    #[default]
+    Bare,
+    /// Under its name: `{"prompt": {…}}` or `{"tune": {…}}`.
+    Wrapped,
+}
+
+impl FromStr for Envelope {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "bare" => Ok(Self::Bare),
+            "wrapped" => Ok(Self::Wrapped),
+            _ => Err("expected `bare` or `wrapped`"),
+        }
+    }
+}
+
+/// Everything that may be chosen. Start from [`Settings::default`].
+#[derive(Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// The only key that is let in. An imitation's key is no secret.
+    pub api_key: String,
+    /// The only workspace that is let in; `None` does not look at the header.
+    pub workspace_id: Option<String>,
+    /// How long a tune trains.
+    pub train_ms: u64,
+    /// How long a prompt generates.
+    pub generate_ms: u64,
+    /// The shape of callback bodies.
+    pub envelope: Envelope,
+    /// Price of one image, in thousandths of a cent.
+    pub cost_per_image_mc: u64,
+    /// Price of one tune, in thousandths of a cent.
+    pub cost_per_tune_mc: u64,
+    /// Images of a prompt that names no number: an account setting at the upstream.
+    pub default_num_images: u64,
+    /// Answer a known tune title, or known prompt attributes, with the object that has them: an account setting too.
+    pub idempotent: bool,
+    /// How long a callback may take before it is given up. It is never repeated.
+    pub callback_timeout_ms: u64,
+    /// How many requests are remembered; the oldest are forgotten first.
+    pub max_requests: usize,
+    /// How many bytes of uploaded files are remembered with them.
+    pub max_recorded_bytes: usize,
+    /// The largest request body taken.
+    pub max_body_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            api_key: "sd_mock_key".to_owned(),
+            workspace_id: None,
+            train_ms: 200,
+            generate_ms: 100,
+            envelope: Envelope::Bare,
+            cost_per_image_mc: 4_000,
+            cost_per_tune_mc: 150_000,
+            default_num_images: 4,
+            idempotent: false,
+            callback_timeout_ms: 5_000,
+            max_requests: 100_000,
+            max_recorded_bytes: 256 * 1024 * 1024,
+            max_body_bytes: 64 * 1024 * 1024,
+        }
+    }
+}

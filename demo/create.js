@@ -1,0 +1,106 @@
+// Section 3: the prompt form, and what becomes of it.
+
+import { byId, el, plural } from "./dom.js";
+import { leftOf } from "./meters.js";
+import { jobCard } from "./job.js";
+
+const RATIOS = ["1:1", "4:5", "2:3", "9:16", "5:4", "3:2", "16:9"];
+const MIN_IMAGES = 1;
+const MAX_IMAGES = 8;
+
+/** `shell`: `session()`, `say(text)`, `spent()`, `quotas()`, `tunes()`. */
+export function createSection(shell) {
+  const form = byId("create-form");
+  const text = byId("prompt-text");
+  const note = byId("prompt-note");
+  const count = byId("num-images");
+  const tune = byId("tune");
+  const jobs = byId("jobs");
+
+  byId("ratios").append(el("div", { class: "ratio-list" }, ...RATIOS.map((ratio, at) => {
+    const id = `ratio-${at}`;
+    return el("span", { class: "ratio" },
+      el("input", { type: "radio", name: "ratio", id, value: ratio, checked: at === 0 }),
+      el("label", { for: id }, el("span", { class: `ratio-shape ratio-${ratio.replace(":", "-")}`, "aria-hidden": "true" }), ratio));
+  })));
+
+  const images = () => Math.min(MAX_IMAGES, Math.max(MIN_IMAGES, Math.round(Number(count.value)) || MIN_IMAGES));
+  const setImages = (value) => {
+    count.value = Math.min(MAX_IMAGES, Math.max(MIN_IMAGES, value));
+    drawPrice();
+  };
+  byId("fewer").addEventListener("click", () => setImages(images() - 1));
+  byId("more").addEventListener("click", () => setImages(images() + 1));
+  count.addEventListener("input", drawPrice);
+  count.addEventListener("change", () => setImages(images()));
+  text.addEventListener("input", () => mark(""));
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+
+  function mark(message) {
+    note.hidden = message === "";
+    note.textContent = message;
+    text.setAttribute("aria-invalid", String(message !== ""));
+  }
+
+  function send() {
+    if (!shell.session()) return;
+    const words = text.value.trim();
+    if (words === "") {
+      mark("Write a few words first: what should the pictures show?");
+      text.focus();
+      return;
+    }
+    setImages(images());
+    const prompt = { text: words, num_images: images(), aspect_ratio: form.elements.ratio.value };
+    const negative = byId("negative").value.trim();
+    if (negative !== "") prompt.negative_prompt = negative;
+    start({ tuneId: tune.value, tuneTitle: tune.selectedOptions[0]?.textContent ?? "", prompt });
+  }
+
+  function start(order, key) {
+    const card = jobCard(shell, order, { key, again: (sameKey) => { card.remove(); start(order, sameKey); } });
+    jobs.prepend(card);
+    card.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  function drawPrice() {
+    const price = byId("price-note");
+    const quota = shell.session() ? leftOf(shell.quotas(), "images") : null;
+    const wanted = images();
+    const short = quota !== null && quota.left < wanted;
+    price.classList.toggle("short", short);
+    if (quota === null) price.textContent = `Makes ${plural(wanted, "picture")}.`;
+    else if (short) price.textContent = `Only ${plural(quota.left, "image")} left ${quota.period}: the gateway will refuse ${wanted}.`;
+    else price.textContent = `Takes ${wanted} of the ${plural(quota.left, "image")} left ${quota.period}.`;
+  }
+
+  return {
+    drawPrice,
+    addToPrompt(words) {
+      const before = text.value.trimEnd();
+      text.value = before === "" ? words : `${before}${/[,.;:]$/.test(before) ? "" : ","} ${words}`;
+      mark("");
+      text.focus();
+      shell.say("Added to the prompt.");
+    },
+    start() {
+      tune.replaceChildren(...shell.tunes().map(({ id, title }) => el("option", { value: id, text: title || `Tune ${id}` })));
+      drawPrice();
+    },
+    reset() {
+      form.reset();
+      mark("");
+      jobs.replaceChildren();
+      drawPrice();
+    },
+  };
+}

@@ -1,0 +1,166 @@
+// One prompt from "sent" to its pictures: a card that watches its own job.
+
+import { byId, dollars, el, everySecond, icon, plural, safeUrl, sleep, span, stopTicking } from "./dom.js";
+import { BASE, Problem, wasCancelled } from "./api.js";
+import { inShort, problemBox } from "./problem.js";
+
+const FIRST_POLL_MS = 1000;
+const SLOWEST_POLL_MS = 3000;
+const SLOWEST_RETRY_MS = 8000;
+const MAX_SILENT_POLLS = 40;
+
+/**
+ * `order`: `{tuneId, tuneTitle, prompt}`. `key` makes the same order idempotent when its outcome is unknown;
+ * `again(key)` is called when the user wants another try.
+ */
+export function jobCard(shell, order, { key = randomKey(), again }) {
+  const session = shell.session();
+  const signal = session.stop.signal;
+  const { prompt } = order;
+  const state = el("span", { class: "job-state", testid: "job-state" });
+  const clock = el("span", { class: "job-clock" });
+  const meta = el("p", { class: "job-meta" }, `${order.tuneTitle} · ${plural(prompt.num_images, "picture")} · ${prompt.aspect_ratio}`);
+  const tiles = el("div", { class: "tiles" });
+  const trouble = el("div", { class: "job-trouble" });
+  const card = el("article", { class: "job", testid: "job", "data-state": "running", "aria-label": `Pictures of: ${prompt.text}` },
+    el("div", { class: "job-head" },
+      el("div", { class: "job-words" }, el("p", { class: "job-text", text: prompt.text }), meta),
+      el("p", { class: "job-progress" }, el("span", { class: "dot", "aria-hidden": "true" }), state, clock)),
+    el("div", { class: "job-track", "aria-hidden": "true" }), trouble, tiles);
+
+  tiles.style.setProperty("--ratio", prompt.aspect_ratio.replace(":", " / "));
+  tiles.replaceChildren(...Array.from({ length: prompt.num_images }, () => el("div", { class: "tile skeleton", "aria-hidden": "true" })));
+  const began = Date.now();
+  const setState = (text) => { if (state.textContent !== text) state.textContent = text; };
+  everySecond(clock, () => { clock.textContent = span((Date.now() - began) / 1000); });
+  setState("Sending");
+  shell.say("Sent. The pictures are being made.");
+  run().catch((error) => { if (!wasCancelled(error)) throw error; });
+  return card;
+
+  async function run() {
+    let job;
+    try {
+      const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, {
+        json: { prompt }, headers: { "Idempotency-Key": key }, signal,
+      });
+      job = Array.isArray(reply.data) ? reply.data[0] : reply.data;
+    } catch (error) {
+      if (wasCancelled(error)) return;
+      shell.spent();
+      // Where money may have been spent, another try must be the same order; otherwise it is a new one.
+      const unsure = error.network || error.status >= 500 || error.status === 409;
+      if (error.network) error.spent = "unknown";
+      fail(problemBox(error, { retry: () => again(unsure ? key : undefined) }), inShort(error));
+      return;
+    }
+    shell.spent();
+    if (job?.id === undefined || job.id === null) {
+      fail(said("The gateway accepted the prompt, but did not say its number.", "It may still be made. Nothing can be shown here."));
+      return;
+    }
+    card.dataset.id = job.id;
+    setState("Being made");
+    await watch(job);
+  }
+
+  async function watch(job) {
+    const path = `prompts/${encodeURIComponent(String(job.id))}`;
+    let wait = FIRST_POLL_MS;
+    let silent = 0;
+    while (!settled(job)) {
+      await sleep(wait, signal);
+      try {
+        job = (await session.api.get(path, { signal })).data ?? job;
+        silent = 0;
+        setState("Being made");
+        wait = Math.min(wait * 1.3, SLOWEST_POLL_MS);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        const passing = error.network || error.status === 429 || error.status >= 500;
+        if (!passing || ++silent > MAX_SILENT_POLLS) {
+          fail(problemBox(error), inShort(error));
+          return;
+        }
+        wait = Math.max((error.retryAfterS ?? 0) * 1000, Math.min(wait * 1.6, SLOWEST_RETRY_MS));
+        setState(`${error.isRateLimit ? "Asking less often" : inShort(error)}, looks again in ${span(Math.ceil(wait / 1000))}`);
+      }
+    }
+  }
+
+  /** Draws the end of a job, if it is one. There is no status: filled `images`, or a reason, or an end without either. */
+  function settled(job) {
+    if (Array.isArray(job.images) && job.images.length > 0) succeed(job);
+    else if (job.user_error) fail(said("Astria could not make these pictures", String(job.user_error)));
+    else if (job.trained_at) fail(said("Astria finished without a picture", "It gave no reason. Another wording may help."));
+    else return false;
+    return true;
+  }
+
+  function succeed(job) {
+    end("done", "Ready");
+    const cost = Number.isFinite(job.cost_mc) ? ` · ${dollars(job.cost_mc)}` : "";
+    meta.append(`${cost} · number ${job.id}`);
+    trouble.replaceChildren();
+    tiles.replaceChildren(...job.images.map((image, at) => picture(typeof image === "string" ? image : image?.url, at, job.images.length)));
+    shell.say(`${plural(job.images.length, "picture is", "pictures are")} ready.`);
+    shell.spent();
+  }
+
+  function picture(value, at, all) {
+    const url = value ? safeUrl(value, BASE) : null;
+    if (url === null) return lost(null);
+    const alt = `Picture ${at + 1} of ${all}: ${prompt.text}`;
+    const image = el("img", { testid: "picture", alt, decoding: "async", referrerpolicy: "no-referrer" });
+    const tile = el("button", { type: "button", class: "tile skeleton", "aria-label": `Enlarge picture ${at + 1} of ${all}`, onclick: () => enlarge(url, alt) }, image);
+    image.addEventListener("load", () => { tile.classList.remove("skeleton"); image.classList.add("shown"); });
+    image.addEventListener("error", () => tile.replaceWith(lost(url)));
+    image.src = url;
+    return tile;
+  }
+
+  function lost(url) {
+    return el("div", { class: "tile lost" }, icon("broken"), el("span", { text: "This picture could not be loaded." }),
+      url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer", text: "Open its address" }) : null);
+  }
+
+  function fail(box, words = "The pictures could not be made") {
+    end("failed", "Failed");
+    tiles.replaceChildren();
+    trouble.replaceChildren(box);
+    card.querySelector(".job-progress").append(
+      el("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: () => card.remove() }, icon("close")));
+    shell.say(`${words}.`);
+    shell.spent();
+  }
+
+  function said(title, detail) {
+    return el("div", { class: "problem", role: "alert", testid: "error", "data-code": "job_failed" }, icon("warn"),
+      el("div", { class: "problem-words" },
+        el("p", { class: "problem-title", text: title }), el("p", { class: "problem-detail", text: detail }),
+        el("p", { class: "problem-actions" }, el("button", { type: "button", class: "button small", testid: "retry", text: "Try again", onclick: () => again() }))));
+  }
+
+  function end(to, word) {
+    stopTicking(clock);
+    card.dataset.state = to;
+    setState(word);
+    clock.textContent = to === "done" ? `in ${span((Date.now() - began) / 1000)}` : "";
+  }
+}
+
+function enlarge(url, alt) {
+  const dialog = byId("lightbox");
+  dialog.replaceChildren(
+    el("img", { src: url, alt, referrerpolicy: "no-referrer" }),
+    el("div", { class: "lightbox-foot" },
+      el("a", { class: "button small", href: url, target: "_blank", rel: "noopener noreferrer", text: "Open original" }),
+      el("button", { type: "button", class: "button small", text: "Close", onclick: () => dialog.close() })));
+  dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
+  dialog.showModal();
+}
+
+/** 128 random bits. Not `randomUUID`, which plain-http pages away from localhost do not have. */
+function randomKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,183 @@
+//! Keeps an issuer's key set fresh without letting tokens decide how often it is fetched.
+//!
+//! A rotated key must work soon, and an attacker can name a new key id in every token. So an unknown id
+//! asks for a refresh, but at most one is under way and after each attempt, good or bad, there is a
+//! cool-down. A set that cannot be refreshed is served on for a bounded time: the provider's bad hour must
+//! not be ours.
+//!
+//! A removed key is refused once a refresh has run: in the background after `refresh_s`, and awaited if
+//! nobody has asked for twice that long. It does *not* fetch at start: the first token does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use jsonwebtoken::Algorithm;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use super::AuthError;
+use super::jwks_fetch::JwksSource;
+use super::key_set::{Found, KeySet};
+use super::keys::VerifyingKey;
+use super::refusal::Refusal;
+use super::settings::JwksSettings;
+use crate::clock::Clock;
+
+/// The keys that one issuer publishes.
+pub(super) struct Jwks(Arc<Inner>);
+
+struct Inner {
+    issuer: Arc<str>,
+    source: JwksSource,
+    cooldown: Duration,
+    refresh_after: Duration,
+    max_stale: Duration,
+    clock: Clock,
+    tasks: TaskTracker,
+    fetched: ArcSwapOption<Fetched>,
+    attempts: Mutex<Attempts>,
+}
+
+struct Fetched {
+    keys: KeySet,
+    /// On the monotonic clock.
+    at: Duration,
+}
+
+#[derive(Default)]
+struct Attempts {
+    /// When the last attempt started or ended, on the monotonic clock.
+    last: Option<Duration>,
+    /// Closed when the attempt under way ends, however it ends.
+    running: Option<watch::Receiver<()>>,
+}
+
+impl Jwks {
+    pub(super) fn new(
+        issuer: Arc<str>,
+        source: JwksSource,
+        settings: &JwksSettings,
+        clock: Clock,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            issuer,
+            source,
+            cooldown: Duration::from_secs(settings.cooldown_s),
+            refresh_after: Duration::from_secs(settings.refresh_s),
+            max_stale: Duration::from_secs(settings.max_stale_s),
+            clock,
+            tasks,
+            fetched: ArcSwapOption::empty(),
+            attempts: Mutex::default(),
+        }))
+    }
+
+    /// The key for a token, after at most one wait for a fetch.
+    ///
+    /// Errors: [`AuthError::KeysUnavailable`] if there is no set that is young enough;
+    /// [`AuthError::Invalid`] if there is one and it has no such key.
+    ///
+    /// Cancel safe: the fetch runs in a task of its own.
+    pub(super) async fn find(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Arc<VerifyingKey>, AuthError> {
+        let inner = &self.0;
+        if let Some(known) = inner.usable()
+            && !inner.refresh_if_old(&known)
+        {
+            match known.keys.find(id, algorithm) {
+                Found::Key(key) => return Ok(key),
+                Found::Refused(reason) => return Err(AuthError::Invalid { reason }),
+                Found::Unknown => {}
+            }
+        }
+        if let Some(mut running) = inner.refresh() {
+            // An error is the expected end: the task drops its side when it is done.
+            let _ended = running.changed().await;
+        }
+        match inner.usable().ok_or(AuthError::KeysUnavailable)?.keys.find(id, algorithm) {
+            Found::Key(key) => Ok(key),
+            Found::Refused(reason) => Err(AuthError::Invalid { reason }),
+            Found::Unknown => Err(AuthError::Invalid { reason: Refusal::UnknownKey }),
+        }
+    }
+
+    /// Seconds since the set in use was fetched; `None` before the first success.
+    pub(super) fn age_s(&self) -> Option<u64> {
+        self.0.fetched.load().as_ref().map(|fetched| self.0.age(fetched).as_secs())
+    }
+
+    pub(super) fn issuer(&self) -> &Arc<str> {
+        &self.0.issuer
+    }
+}
+
+impl Inner {
+    fn age(&self, fetched: &Fetched) -> Duration {
+        self.clock.monotonic().saturating_sub(fetched.at)
+    }
+
+    /// The set, unless it is too old to be believed.
+    fn usable(&self) -> Option<Arc<Fetched>> {
+        self.fetched.load_full().filter(|fetched| self.age(fetched) <= self.max_stale)
+    }
+
+    /// Starts a refresh of an old set in the background. True if the caller should rather wait for one:
+    /// nobody has asked for so long that the set tells little, and the provider is not known to be down.
+    fn refresh_if_old(self: &Arc<Self>, known: &Fetched) -> bool {
+        let age = self.age(known);
+        if age < self.refresh_after {
+            return false;
+        }
+        let last = self.attempts.lock().unwrap_or_else(PoisonError::into_inner).last.unwrap_or_default();
+        let is_idle = self.clock.monotonic().saturating_sub(last) >= self.refresh_after;
+        if is_idle && age >= self.refresh_after * 2 {
+            return true;
+        }
+        let _in_background = self.refresh();
+        false
+    }
+
+    /// Joins the attempt under way or starts one; `None` within the cool-down.
+    fn refresh(self: &Arc<Self>) -> Option<watch::Receiver<()>> {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closed channel is an attempt that has ended, even by a panic or at shutdown.
+        if let Some(running) = attempts.running.as_ref().filter(|running| running.has_changed().is_ok()) {
+            return Some(running.clone());
+        }
+        let now = self.clock.monotonic();
+        if attempts.last.is_some_and(|last| now.saturating_sub(last) < self.cooldown) {
+            return None;
+        }
+        let (ended, running) = watch::channel(());
+        attempts.last = Some(now);
+        attempts.running = Some(running.clone());
+        drop(attempts);
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            inner.attempt().await;
+            drop(ended);
+        });
+        Some(running)
+    }
+
+    /// Not cancel safe: an attempt that is dropped leaves no trace in the log.
+    async fn attempt(&self) {
+        let outcome = self.source.fetch().await;
+        let at = self.clock.monotonic();
+        match outcome {
+            Ok(keys) => {
+                tracing::debug!(auth.issuer = %self.issuer, auth.jwks.keys = keys.len(), "key set fetched");
+                self.fetched.store(Some(Arc::new(Fetched { keys, at })));
+            }
+            Err(fault) => {
+                tracing::warn!(auth.issuer = %self.issuer, auth.jwks.fault = %fault, "key set not fetched");
+            }
+        }
+        self.attempts.lock().unwrap_or_else(PoisonError::into_inner).last = Some(at);
+    }
+}

@@ -1,0 +1,222 @@
+//! What config says about token issuers, and what is wrong with it.
+//!
+//! A weak setting here is a hole in the gateway, so [`super::Authenticator::new`] refuses to start on one
+//! and names it.
+//!
+//! It does *not* read files or the environment: config hands over bytes.
+
+use std::sync::Arc;
+
+use reqwest::Url;
+
+use crate::secret::Secret;
+
+/// Most leeway, in seconds, that an issuer may be given for clocks that disagree.
+pub const MAX_LEEWAY_S: u64 = 60;
+
+/// Longest time, in seconds, that a verified token may be remembered.
+pub const MAX_TOKEN_CACHE_S: u64 = 60;
+
+/// Shortest HS256 secret, in bytes: the hash's output.
+/// Source: RFC 7518 section 3.2 (read 2026-11-21).
+pub const MIN_SECRET_BYTES: usize = 32;
+
+/// One issuer of tokens and how its tokens are read.
+pub struct IssuerSettings {
+    /// The exact `iss` of its tokens.
+    pub issuer: Arc<str>,
+    /// Names of this gateway, of which a token's `aud` must hold one.
+    pub audiences: Vec<String>,
+    /// Whether `aud` may also hold names that are not in `audiences`.
+    pub allow_other_audiences: bool,
+    /// Where its keys come from; this also decides which algorithms it may use.
+    pub keys: KeySource,
+    /// Top-level claim that identifies the person within the issuer, for good: `sub` unless there is a
+    /// strong reason. Claims that people can change, as `email`, are refused.
+    pub subject_claim: String,
+    /// Top-level claim that names the plan; empty: no plan is read.
+    pub plan_claim: String,
+    /// Top-level claim that names the tenant; empty: no tenant is read.
+    pub tenant_claim: String,
+    /// Accepted `typ` headers, compared without regard to case or an `application/` before them. A token
+    /// without `typ` is accepted.
+    pub token_types: Vec<String>,
+    /// By how many seconds the issuer's clock may differ; at most [`MAX_LEEWAY_S`].
+    pub leeway_s: u64,
+}
+
+impl IssuerSettings {
+    /// An issuer with the usual claims: `sub`, `plan`, `tenant`; `typ` is `at+jwt` or `JWT`; 30 s leeway.
+    pub fn new(issuer: impl Into<Arc<str>>, audiences: Vec<String>, keys: KeySource) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audiences,
+            allow_other_audiences: false,
+            keys,
+            subject_claim: "sub".to_owned(),
+            plan_claim: "plan".to_owned(),
+            tenant_claim: "tenant".to_owned(),
+            token_types: vec!["at+jwt".to_owned(), "JWT".to_owned()],
+            leeway_s: 30,
+        }
+    }
+}
+
+/// Where an issuer's keys come from: one source each, so that families of algorithms never mix.
+pub enum KeySource {
+    /// A secret shared with the app's backend: HS256 and nothing else.
+    Hs256 {
+        /// At least [`MIN_SECRET_BYTES`] bytes.
+        current: Secret,
+        /// The one before, still accepted during a rotation.
+        previous: Option<Secret>,
+    },
+    /// One or more public keys: SPKI, or PKCS #1 for RSA. RS256, RS384, RS512, PS256, ES256, ES384 or
+    /// EdDSA, as the key allows. A token's key id is not looked at: the file has none.
+    PublicKeys {
+        /// The PEM file's bytes.
+        pem: Vec<u8>,
+    },
+    /// A published key set, with the same algorithms.
+    Jwks {
+        /// https, or http on this machine.
+        url: Url,
+    },
+}
+
+/// How key sets are fetched.
+#[derive(Clone, Debug)]
+pub struct JwksSettings {
+    /// Shortest time between two attempts for one issuer, in seconds.
+    pub cooldown_s: u64,
+    /// Longest time, in seconds, that a set is believed after it was fetched.
+    pub max_stale_s: u64,
+    /// Age, in seconds, from which use of a set refreshes it.
+    pub refresh_s: u64,
+    /// Deadline of one attempt, in milliseconds.
+    pub timeout_ms: u64,
+    /// Largest document, in bytes.
+    pub max_bytes: usize,
+    /// Most keys in a set.
+    pub max_keys: usize,
+}
+
+impl Default for JwksSettings {
+    fn default() -> Self {
+        Self {
+            cooldown_s: 10,
+            max_stale_s: 86_400,
+            refresh_s: 300,
+            timeout_ms: 5_000,
+            max_bytes: 262_144,
+            max_keys: 100,
+        }
+    }
+}
+
+/// Everything that verification of tokens is told.
+pub struct AuthSettings {
+    /// The issuers, each named once.
+    pub issuers: Vec<IssuerSettings>,
+    /// Most verified tokens that are remembered; 0: none.
+    pub token_cache_entries: u64,
+    /// How long a verified token is remembered, in seconds; at most [`MAX_TOKEN_CACHE_S`].
+    pub token_cache_s: u64,
+    /// How key sets are fetched.
+    pub jwks: JwksSettings,
+}
+
+impl Default for AuthSettings {
+    fn default() -> Self {
+        Self {
+            issuers: Vec::new(),
+            token_cache_entries: 10_000,
+            token_cache_s: 60,
+            jwks: JwksSettings::default(),
+        }
+    }
+}
+
+/// Why verification of tokens cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthSetupError {
+    /// One issuer's settings are unfit.
+    #[error("issuer {index}: {fault}")]
+    Issuer {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: IssuerFault,
+    },
+    /// `token_cache_s` is longer than [`MAX_TOKEN_CACHE_S`].
+    #[error("verified tokens may be remembered for at most 60 s")]
+    TokenCacheTooLong,
+    /// A limit of [`JwksSettings`] is zero, or `max_stale_s` is shorter than `refresh_s`.
+    #[error("jwks.{key} is out of range")]
+    JwksLimit {
+        /// The setting's name.
+        key: &'static str,
+    },
+    /// The HTTP client for an issuer's key set cannot be built, e.g. for want of the system's certificates.
+    #[error("issuer {index}: the client for its key set cannot be built")]
+    JwksClient {
+        /// The issuer's place in the list, from 0.
+        index: usize,
+        /// The client's own reason.
+        #[source]
+        source: reqwest::Error,
+    },
+}
+
+/// What is wrong with one issuer's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssuerFault {
+    /// The issuer's name is empty.
+    #[error("the issuer is empty")]
+    IssuerEmpty,
+    /// An earlier issuer has the same name.
+    #[error("the issuer is configured twice")]
+    IssuerDuplicate,
+    /// There is no audience, or one is empty.
+    #[error("the audiences are empty or hold an empty name")]
+    AudienceEmpty,
+    /// There is no accepted token type, or one is empty.
+    #[error("the token types are empty or hold an empty name")]
+    TokenTypeEmpty,
+    /// The leeway is longer than [`MAX_LEEWAY_S`].
+    #[error("the leeway is longer than 60 s")]
+    LeewayTooLong,
+    /// The subject claim has no name.
+    #[error("the subject claim has no name")]
+    SubjectClaimEmpty,
+    /// The subject claim is one that a person can change or that another person can be given.
+    #[error("the subject claim does not identify a person for good")]
+    SubjectClaimMutable,
+    /// A secret is shorter than [`MIN_SECRET_BYTES`].
+    #[error("the secret is shorter than 32 bytes")]
+    SecretTooShort,
+    /// A secret is a PEM file: anybody could sign with a public key.
+    #[error("the secret is a PEM file")]
+    SecretIsPem,
+    /// The PEM file holds no key, or something else than public keys.
+    #[error("the PEM file cannot be read as public keys")]
+    PemUnreadable,
+    /// The PEM file holds a private key.
+    #[error("the PEM file holds a private key")]
+    PemPrivateKey,
+    /// The PEM file holds more than eight keys.
+    #[error("the PEM file holds too many keys")]
+    PemTooManyKeys,
+    /// A key is malformed or of a kind or curve that is not accepted.
+    #[error("a key is of a kind that is not accepted")]
+    KeyUnusable,
+    /// An RSA key is shorter than 2048 bits.
+    #[error("an RSA key is shorter than 2048 bits")]
+    RsaTooSmall,
+    /// The key set's address is neither https nor on this machine.
+    #[error("the key set's address is neither https nor http on this machine")]
+    UrlNotHttps,
+    /// The key set's address holds a user name or password.
+    #[error("the key set's address holds a user name or password")]
+    UrlHasCredentials,
+}

@@ -1,0 +1,215 @@
+//! The command `astria-gateway`: serve, demo, check-config, mint-token.
+//!
+//! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
+//! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::auth::{Claims, mint};
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
+use crate::gateway::{Gateway, GatewayParts};
+use crate::telemetry::init_logging;
+
+const EX_CONFIG: u8 = 78;
+
+/// A backend-for-frontend between an app and the Astria image API.
+#[derive(Parser)]
+#[command(name = "astria-gateway", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve(ConfigFile),
+    /// Print the effective configuration, or everything that is wrong with it.
+    CheckConfig(ConfigFile),
+    /// Sign an access token for an end user, with a configured HS256 secret.
+    MintToken(MintToken),
+    /// Run the gateway with an imitated upstream, two end users and a page to try it.
+    #[cfg(feature = "demo")]
+    Demo(crate::demo::DemoArgs),
+}
+
+#[derive(Args)]
+struct ConfigFile {
+    /// The TOML file; without it, defaults and environment alone.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct MintToken {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// The end user.
+    #[arg(long, value_name = "NAME")]
+    sub: String,
+    /// The plan that the token claims.
+    #[arg(long)]
+    plan: Option<String>,
+    /// The tenant that the token claims.
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Which issuer, if several have an HS256 secret; otherwise the first.
+    #[arg(long)]
+    issuer: Option<String>,
+    /// Seconds until it expires.
+    #[arg(long, default_value_t = 3600)]
+    ttl_s: u64,
+}
+
+/// Runs the command that was asked for.
+///
+/// Not cancel safe.
+pub async fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Serve(file) => serve(file.config.as_deref()).await,
+        Command::CheckConfig(file) => check_config(file.config.as_deref()),
+        Command::MintToken(what) => mint_token(&what),
+        #[cfg(feature = "demo")]
+        Command::Demo(args) => crate::demo::run(args).await,
+    }
+}
+
+async fn serve(file: Option<&Path>) -> ExitCode {
+    let (config, secrets) = match load(file) {
+        Ok(loaded) => loaded,
+        Err(errors) => return refuse(&errors),
+    };
+    let _logging = init_logging(&config.log);
+    if config.store.url != "memory:" {
+        tracing::warn!(
+            "store.url is not used yet: quota and ownership are kept in memory and lost at restart"
+        );
+    }
+    match Gateway::start(GatewayParts { config, secrets, clock: Clock::system(), extra_routes: Vec::new() })
+        .await
+    {
+        Err(error) => fail(&error),
+        Ok(gateway) => {
+            tracing::info!(listen = %gateway.listen(), operator = %gateway.operator_listen(), "ready");
+            run_until_signal(gateway).await
+        }
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C, then drains; a second signal ends at once.
+pub(crate) async fn run_until_signal(gateway: Gateway) -> ExitCode {
+    wait_for_signal().await;
+    tracing::info!("draining");
+    tokio::select! {
+        drained = gateway.stop() => {
+            if !drained {
+                tracing::warn!("some requests did not finish in time");
+            }
+            ExitCode::SUCCESS
+        }
+        () = wait_for_signal() => ExitCode::FAILURE,
+    }
+}
+
+async fn wait_for_signal() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn load(file: Option<&Path>) -> Result<(Config, Secrets), Vec<ConfigError>> {
+    let environment = Environment::of_process();
+    let config = config::load(file, &environment)?;
+    let secrets = config::load_secrets(&config, &environment)?;
+    Ok((config, secrets))
+}
+
+fn check_config(file: Option<&Path>) -> ExitCode {
+    let environment = Environment::of_process();
+    let config = match config::load(file, &environment) {
+        Ok(config) => config,
+        Err(errors) => return refuse(&errors),
+    };
+    if let Err(errors) = config::load_secrets(&config, &environment) {
+        return refuse(&errors);
+    }
+    match toml::to_string(&config) {
+        Err(error) => fail(&error),
+        Ok(text) => {
+            print(format_args!("# upstream API key: ***\n# signing secrets: ***\n{text}"));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn mint_token(what: &MintToken) -> ExitCode {
+    let (config, secrets) = match load(what.file.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(errors) => return refuse(&errors),
+    };
+    let wanted = |issuer: &str| what.issuer.as_deref().is_none_or(|name| name == issuer);
+    let found = config.auth.issuers.iter().zip(&secrets.issuer_keys).find_map(|(issuer, keys)| match keys {
+        IssuerKeys::Hs256 { current, .. } if wanted(&issuer.issuer) => Some((issuer, current)),
+        _ => None,
+    });
+    let Some((issuer, secret)) = found else {
+        return fail(&"no configured issuer of that name has an HS256 secret");
+    };
+    if let Some(plan) = &what.plan
+        && !config.plans.contains_key(plan)
+    {
+        print_error(format_args!(
+            "note: there is no plan {plan:?}; the gateway will use {:?}",
+            config.plans_default
+        ));
+    }
+    let claims = Claims {
+        issuer: issuer.issuer.clone(),
+        audience: issuer.audiences.first().cloned().unwrap_or_default(),
+        token_type: issuer.token_types.first().cloned().unwrap_or_else(|| "JWT".into()),
+        subject: (issuer.subject_claim.clone(), what.sub.clone()),
+        plan: what.plan.clone().map(|plan| (issuer.plan_claim.clone(), plan)),
+        tenant: what.tenant.clone().map(|tenant| (issuer.tenant_claim.clone(), tenant)),
+        issued_at: Clock::system().now(),
+        lifetime_s: what.ttl_s,
+    };
+    match mint(secret, &claims) {
+        Ok(token) => {
+            print(format_args!("{token}\n"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+fn refuse(errors: &[ConfigError]) -> ExitCode {
+    for error in errors {
+        print_error(format_args!("{error}"));
+    }
+    ExitCode::from(EX_CONFIG)
+}
+
+pub(crate) fn fail(error: &dyn Display) -> ExitCode {
+    print_error(format_args!("{error}"));
+    ExitCode::FAILURE
+}
+
+/// To standard output; a closed pipe is nobody's fault.
+pub(crate) fn print(text: std::fmt::Arguments<'_>) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_fmt(text).and_then(|()| out.flush());
+}
+
+/// One line to standard error.
+pub(crate) fn print_error(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr().lock(), "astria-gateway: {text}");
+}

@@ -1,0 +1,125 @@
+//! What the operator configures: one TOML file, environment overrides, every error at once.
+//!
+//! The file is parsed into [`Config`], whose defaults are the documented ones (`config.toml.example`
+//! repeats them and a test keeps it true). Secrets are never in it: they come from `*_file` keys or the
+//! environment and live in [`Secrets`].
+//!
+//! What it does *not* do: it opens no socket and fetches nothing; a valid config can still name an
+//! upstream that is down.
+
+mod load;
+mod secrets;
+mod sections;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{Environment, load, load_text};
+pub use secrets::{IssuerKeys, Secrets, load_secrets};
+pub use sections::{
+    Auth, Callbacks, Cors, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan, Policy,
+    Quota, Rate, Server, Store, Upstream, UserLimit,
+};
+
+/// The whole configuration. Every key has a default; unknown keys are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The plan of an end user whose token names none, or names one that does not exist.
+    pub plans_default: String,
+    /// Where end users reach the gateway.
+    pub server: Server,
+    /// Where the operator reaches it: metrics and health, on a private address.
+    pub operator: Operator,
+    /// Astria, and how patiently it is called.
+    pub upstream: Upstream,
+    /// Who may prove that somebody is an end user.
+    pub auth: Auth,
+    /// Limits that protect the gateway itself.
+    pub limits: Limits,
+    /// What end users may do, by plan.
+    pub plans: BTreeMap<String, Plan>,
+    /// How quotas are counted.
+    pub quota: Quota,
+    /// What requests may say.
+    pub policy: Policy,
+    /// Uploaded photos.
+    pub photos: Photos,
+    /// The pack cache.
+    pub packs: Packs,
+    /// Astria's calls back to the gateway.
+    pub callbacks: Callbacks,
+    /// Browsers of other origins.
+    pub cors: Cors,
+    /// Where state is kept.
+    pub store: Store,
+    /// What is written to standard error.
+    pub log: Log,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            plans_default: "free".into(),
+            server: Server::default(),
+            operator: Operator::default(),
+            upstream: Upstream::default(),
+            auth: Auth::default(),
+            limits: Limits::default(),
+            plans: BTreeMap::from([("free".into(), Plan::default())]),
+            quota: Quota::default(),
+            policy: Policy::default(),
+            photos: Photos::default(),
+            packs: Packs::default(),
+            callbacks: Callbacks::default(),
+            cors: Cors::default(),
+            store: Store::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The plan that counts for a claim: the claimed one if it exists, else the default.
+    pub fn plan(&self, claimed: Option<&str>) -> (&str, &Plan) {
+        let known = claimed.and_then(|name| self.plans.get_key_value(name));
+        let (name, plan) = known.or_else(|| self.plans.get_key_value(&self.plans_default)).unzip();
+        (name.map_or("", String::as_str), plan.unwrap_or(&sections::NO_PLAN))
+    }
+
+    /// The origin under which the world reaches the gateway, without a slash at the end.
+    pub fn public_origin(&self) -> String {
+        if self.server.public_url.is_empty() {
+            format!("http://{}", self.server.listen)
+        } else {
+            self.server.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The key's path, `auth.issuers[0].audiences`; or the file or variable that cannot be read.
+    pub key: String,
+    /// What is wrong, for the operator; holds no secret.
+    pub message: String,
+}
+
+impl ConfigError {
+    fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { key: key.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests;

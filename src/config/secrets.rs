@@ -1,0 +1,142 @@
+//! Reads what must not stand in the config file: the API key, signing secrets, public keys.
+
+use std::path::Path;
+
+use super::{Config, ConfigError, Environment};
+use crate::secret::Secret;
+
+/// The shortest secret that may sign anything: 256 bits.
+/// Source: RFC 7518 section 3.2 (key of at least the hash's size), read 2026-11-21.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Everything that was read from `*_file` keys and the environment.
+pub struct Secrets {
+    /// The operator's API key at Astria.
+    pub api_key: Secret,
+    /// One entry an issuer, in config's order.
+    pub issuer_keys: Vec<IssuerKeys>,
+    /// What signs callback addresses; `None`: make one for the life of the process.
+    pub callback_secret: Option<Secret>,
+    /// What signed them before.
+    pub previous_callback_secret: Option<Secret>,
+}
+
+/// An issuer's key material.
+pub enum IssuerKeys {
+    /// Shared secrets.
+    Hs256 {
+        /// Signs and verifies.
+        current: Secret,
+        /// Verifies only.
+        previous: Option<Secret>,
+    },
+    /// PEM text with public keys.
+    PublicKeys(Vec<u8>),
+    /// To be fetched.
+    Jwks,
+}
+
+/// Reads all secrets that the config names.
+///
+/// # Errors
+/// Each file that cannot be read, is empty, or is too short, with its key; a missing API key.
+pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secrets, Vec<ConfigError>> {
+    let mut reader = Reader { errors: Vec::new() };
+    let api_key = reader.api_key(config, environment);
+    let issuer_keys = config
+        .auth
+        .issuers
+        .iter()
+        .enumerate()
+        .filter_map(|(i, issuer)| {
+            let key = |name: &str| format!("auth.issuers[{i}].{name}");
+            if !issuer.jwks_url.is_empty() {
+                Some(IssuerKeys::Jwks)
+            } else if is_set(&issuer.public_key_file) {
+                reader.file(&key("public_key_file"), &issuer.public_key_file, 1).map(IssuerKeys::PublicKeys)
+            } else {
+                let current = reader.secret(&key("hs256_secret_file"), &issuer.hs256_secret_file);
+                let previous = is_set(&issuer.hs256_previous_secret_file)
+                    .then(|| {
+                        reader.secret(&key("hs256_previous_secret_file"), &issuer.hs256_previous_secret_file)
+                    })
+                    .flatten();
+                current.map(|current| IssuerKeys::Hs256 { current, previous })
+            }
+        })
+        .collect();
+    let optional = |reader: &mut Reader, key: &str, path: &Path| {
+        is_set(path).then(|| reader.secret(key, path)).flatten()
+    };
+    let callback_secret = optional(&mut reader, "callbacks.secret_file", &config.callbacks.secret_file);
+    let previous_callback_secret =
+        optional(&mut reader, "callbacks.previous_secret_file", &config.callbacks.previous_secret_file);
+    match (api_key, reader.errors) {
+        (Some(api_key), errors) if errors.is_empty() => {
+            Ok(Secrets { api_key, issuer_keys, callback_secret, previous_callback_secret })
+        }
+        (_, errors) => Err(errors),
+    }
+}
+
+fn is_set(path: &Path) -> bool {
+    !path.as_os_str().is_empty()
+}
+
+struct Reader {
+    errors: Vec<ConfigError>,
+}
+
+impl Reader {
+    fn api_key(&mut self, config: &Config, environment: &Environment) -> Option<Secret> {
+        let from_environment =
+            environment.find("ASTRIA_API_KEY").or_else(|| environment.find("ASTRIA_AUTH_TOKEN"));
+        let bytes = match from_environment {
+            Some(text) => text.as_bytes().to_vec(),
+            None if is_set(&config.upstream.api_key_file) => {
+                self.file("upstream.api_key_file", &config.upstream.api_key_file, 1)?
+            }
+            None => {
+                let message =
+                    "no API key: set this, or ASTRIA_API_KEY or ASTRIA_AUTH_TOKEN in the environment";
+                self.errors.push(ConfigError::new("upstream.api_key_file", message));
+                return None;
+            }
+        };
+        if !bytes.iter().all(u8::is_ascii_graphic) {
+            self.errors.push(ConfigError::new(
+                "upstream.api_key_file",
+                "the API key has characters that no header may carry",
+            ));
+            return None;
+        }
+        Some(Secret::new(bytes))
+    }
+
+    fn secret(&mut self, key: &str, path: &Path) -> Option<Secret> {
+        self.file(key, path, MIN_SECRET_BYTES).map(Secret::new)
+    }
+
+    /// The file's bytes without white space at the end, which editors add.
+    fn file(&mut self, key: &str, path: &Path, min_bytes: usize) -> Option<Vec<u8>> {
+        match std::fs::read(path) {
+            Err(error) => {
+                self.errors.push(ConfigError::new(key, format!("{}: {error}", path.display())));
+                None
+            }
+            Ok(mut bytes) => {
+                bytes.truncate(bytes.trim_ascii_end().len());
+                if bytes.len() < min_bytes {
+                    let message = format!(
+                        "{}: holds {} bytes, needs at least {min_bytes}",
+                        path.display(),
+                        bytes.len()
+                    );
+                    self.errors.push(ConfigError::new(key, message));
+                    return None;
+                }
+                Some(bytes)
+            }
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The sections of the configuration and their defaults.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::operation::Operation;
+use crate::quota::QuotaRule;
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// `[server]`: where end users reach the gateway.
+    Server {
+        /// Address and port to listen on.
+        listen: SocketAddr = loopback(8080),
+        /// Path that prefixes every route but health, such as `/api`; empty for none.
+        base_path: String = String::new(),
+        /// Origin under which the world (and Astria's callbacks) reach the gateway; empty: `http://` + `listen`.
+        public_url: String = String::new(),
+        /// Networks whose `X-Forwarded-For` is believed, rightmost untrusted hop first.
+        trusted_proxies: Vec<IpNet> = Vec::new(),
+        /// Seconds that requests in flight get to finish after SIGTERM.
+        drain_s: u64 = 20,
+        /// Requests worked on at once; beyond it 503 with `Retry-After`.
+        max_in_flight: usize = 1024,
+        /// Open client connections; beyond it new ones wait in the kernel's queue.
+        max_connections: usize = 10_000,
+        /// Milliseconds a client has to send a request's head.
+        header_read_timeout_ms: u64 = 10_000,
+    }
+}
+
+section! {
+    /// `[operator]`: the private listener.
+    Operator {
+        /// Address and port of metrics and health; keep it off the internet.
+        listen: SocketAddr = loopback(9090),
+    }
+}
+
+section! {
+    /// `[upstream]`: Astria.
+    Upstream {
+        /// The API's base URL.
+        base_url: String = "https://api.astria.ai".into(),
+        /// File that holds the operator's API key; empty: `ASTRIA_API_KEY` or `ASTRIA_AUTH_TOKEN`.
+        api_key_file: PathBuf = PathBuf::new(),
+        /// Workspace that every call names; empty: none.
+        #[serde(deserialize_with = "text_or_integer")]
+        workspace_id: String = String::new(),
+        /// Milliseconds for one whole call; Astria's own limit is 30 s.
+        timeout_ms: u64 = 40_000,
+        /// Milliseconds to connect.
+        connect_timeout_ms: u64 = 3_000,
+        /// Bytes of a reply's body; beyond it the reply is refused.
+        max_reply_bytes: usize = 8 * 1024 * 1024,
+        /// How often a failed read (never a create) is tried again.
+        read_retries: u32 = 2,
+        /// Tunes that every end user may use, by id.
+        shared_tunes: Vec<u64> = Vec::new(),
+        /// Names for tunes: `/tunes/gemini/prompts` means the id; an alias's tune counts as shared.
+        models: BTreeMap<String, u64> = BTreeMap::new(),
+    }
+}
+
+section! {
+    /// `[auth]`: who may prove that somebody is an end user.
+    Auth {
+        /// Verified tokens kept, so that a busy end user costs one verification a minute.
+        token_cache_entries: u64 = 10_000,
+        /// Seconds a verified token is believed without verifying it again.
+        token_cache_s: u64 = 60,
+        /// Seconds by which an issuer's clock may differ; at most 60.
+        leeway_s: u64 = 30,
+        /// Seconds between two fetches of a JWKS.
+        jwks_cooldown_s: u64 = 10,
+        /// Seconds after which a JWKS is fetched anew in the background.
+        jwks_refresh_s: u64 = 300,
+        /// Seconds a JWKS is used when its provider is down.
+        jwks_max_stale_s: u64 = 3_600,
+        /// The issuers, side by side.
+        issuers: Vec<Issuer> = Vec::new(),
+    }
+}
+
+section! {
+    /// `[[auth.issuers]]`: one issuer of tokens, with exactly one key source.
+    Issuer {
+        /// The exact `iss`.
+        issuer: String = String::new(),
+        /// Accepted `aud` values; at least one.
+        audiences: Vec<String> = Vec::new(),
+        /// Accept a token whose `aud` list names others beside ours.
+        allow_other_audiences: bool = false,
+        /// File with the HS256 secret, at least 32 bytes (white space at its end does not count).
+        hs256_secret_file: PathBuf = PathBuf::new(),
+        /// File with the secret before the present one, while a rotation lasts.
+        hs256_previous_secret_file: PathBuf = PathBuf::new(),
+        /// File with one or more PEM public keys (RSA of at least 2048 bits, P-256, P-384, Ed25519).
+        public_key_file: PathBuf = PathBuf::new(),
+        /// JWKS address; https, or http on loopback.
+        jwks_url: String = String::new(),
+        /// Claim that names the end user.
+        subject_claim: String = "sub".into(),
+        /// Claim that names the plan.
+        plan_claim: String = "plan".into(),
+        /// Claim that names the tenant.
+        tenant_claim: String = "tenant".into(),
+        /// Accepted `typ` header values; a token without one is accepted.
+        token_types: Vec<String> = vec!["at+jwt".into(), "JWT".into()],
+    }
+}
+
+section! {
+    /// `[limits]`: what protects the gateway itself.
+    Limits {
+        /// Per client address, before any token is looked at.
+        ip: IpLimit = IpLimit::default(),
+        /// Per end user, after it; the rates are the plan's.
+        users: UserLimit = UserLimit::default(),
+        /// Bytes of a request body without photos.
+        body_bytes: usize = 1024 * 1024,
+        /// Milliseconds a client has to send a whole body.
+        body_timeout_ms: u64 = 60_000,
+    }
+}
+
+section! {
+    /// `[limits.ip]`: token bucket per client address (IPv6: per /64).
+    IpLimit {
+        /// Requests per second that refill the bucket.
+        requests_per_s: f64 = 100.0,
+        /// Requests the full bucket holds.
+        burst: u32 = 400,
+        /// Addresses told apart; beyond it new ones share buckets.
+        max_addresses: usize = 100_000,
+        /// Seconds between two sweeps of idle addresses and users.
+        sweep_s: u64 = 30,
+    }
+}
+
+section! {
+    /// `[limits.users]`: bounds of the per-user limiters.
+    UserLimit {
+        /// End users told apart per plan; beyond it new ones share buckets.
+        max_users: usize = 100_000,
+    }
+}
+
+section! {
+    /// `[plans.<name>]`: what its end users may do.
+    Plan {
+        /// Requests per second, per end user and operation.
+        requests_per_s: f64 = 10.0,
+        /// Requests at once, per end user and operation.
+        burst: u32 = 40,
+        /// Operations that cost money and are allowed.
+        allow: Vec<Operation> = vec![Operation::InspectImage, Operation::CreatePrompt],
+        /// Parameters that need permission and are allowed: `video_model`, `community`, …
+        allow_params: Vec<String> = Vec::new(),
+        /// Quotas: `{ of, per, limit }`.
+        quotas: Vec<QuotaRule> = Vec::new(),
+        /// Other rates for single operations: `limits.inspect_image = { requests_per_s = 1, burst = 5 }`.
+        limits: BTreeMap<Operation, Rate> = BTreeMap::new(),
+    }
+}
+
+/// What an end user without any plan may do: nothing that costs money. Validation rules it out.
+pub(super) static NO_PLAN: LazyLock<Plan> =
+    LazyLock::new(|| Plan { requests_per_s: 1.0, burst: 1, allow: Vec::new(), ..Plan::default() });
+
+/// A token bucket's two figures.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Requests per second that refill the bucket.
+    pub requests_per_s: f64,
+    /// Requests the full bucket holds.
+    pub burst: u32,
+}
+
+section! {
+    /// `[quota]`: how quotas are counted.
+    Quota {
+        /// Time zone of days and months, an IANA name.
+        time_zone: String = "UTC".into(),
+        /// Millicents held for an image, inspection or training until its cost is known.
+        unknown_cost_mc: u64 = 10_000,
+    }
+}
+
+section! {
+    /// `[policy]`: what requests may say.
+    Policy {
+        /// Images of a prompt that names no number; always sent upstream, so that no account default decides.
+        default_num_images: u8 = 1,
+        /// Named tokens that text may load: `<lora:NAME:0.5>`.
+        lora_names: Vec<String> = Vec::new(),
+        /// Hosts that `*_url` parameters may name; empty: any public host.
+        url_hosts: Vec<String> = Vec::new(),
+        /// Parameters beyond the known ones, by operation: `extra_params.create_prompt = ["prompt[new]"]`.
+        extra_params: BTreeMap<Operation, Vec<String>> = BTreeMap::new(),
+    }
+}
+
+section! {
+    /// `[photos]`: uploaded photos.
+    Photos {
+        /// Bytes of one photo.
+        max_bytes: usize = 10 * 1024 * 1024,
+        /// Width times height of one photo.
+        max_pixels: u64 = 100_000_000,
+        /// Leave the photographer's position in the photo.
+        keep_position: bool = false,
+    }
+}
+
+section! {
+    /// `[packs]`: the pack cache.
+    Packs {
+        /// Seconds a list is served without asking Astria.
+        fresh_s: u64 = 60,
+        /// Seconds after that in which it is served while a new one is fetched, or when Astria fails.
+        stale_s: u64 = 3_600,
+        /// Seconds a "no such pack" is believed.
+        negative_s: u64 = 5,
+        /// Bytes of all cached answers.
+        max_bytes: u64 = 64 * 1024 * 1024,
+        /// Packs that end users see, by id or slug; empty: all that are not unlisted.
+        #[serde(deserialize_with = "texts_or_integers")]
+        allow: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// `[callbacks]`: Astria's calls back to the gateway.
+    Callbacks {
+        /// File with the secret that signs callback addresses, at least 32 bytes; empty: a random one until restart.
+        secret_file: PathBuf = PathBuf::new(),
+        /// File with the secret before the present one, while a rotation lasts.
+        previous_secret_file: PathBuf = PathBuf::new(),
+        /// Seconds a callback address works.
+        valid_s: u64 = 7 * 86_400,
+    }
+}
+
+section! {
+    /// `[cors]`: browsers of other origins.
+    Cors {
+        /// Origins whose pages may call the gateway, exactly as browsers spell them.
+        allowed_origins: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// `[store]`: where state is kept.
+    Store {
+        /// `memory:` (lost at restart).
+        url: String = "memory:".into(),
+    }
+}
+
+section! {
+    /// `[log]`: what is written to standard error.
+    Log {
+        /// `text` or `json`.
+        format: LogFormat = LogFormat::Text,
+        /// A tracing filter: `info`, `astria_gateway=debug`, …
+        filter: String = "info".into(),
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TextOrInteger {
+    Text(String),
+    Integer(u64),
+}
+
+impl From<TextOrInteger> for String {
+    fn from(value: TextOrInteger) -> Self {
+        match value {
+            TextOrInteger::Text(text) => text,
+            TextOrInteger::Integer(number) => number.to_string(),
+        }
+    }
+}
+
+fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    TextOrInteger::deserialize(deserializer).map(String::from)
+}
+
+fn texts_or_integers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(Vec::<TextOrInteger>::deserialize(deserializer)?.into_iter().map(String::from).collect())
+}

@@ -1,0 +1,186 @@
+//! What types cannot say: values that must lie in a range or fit together.
+
+use jiff::tz::TimeZone;
+use url::{Host, Url};
+
+use super::{Config, ConfigError, Issuer, Rate};
+
+/// Appends everything that makes no sense.
+pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
+    let mut wrong = |key: &str, message: String| errors.push(ConfigError::new(key, message));
+
+    let base = &config.server.base_path;
+    let canonical = base.starts_with('/') && !base.ends_with('/') && !base.contains("//");
+    let plain =
+        base.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b)) && !base.contains("/.");
+    if !base.is_empty() && !(canonical && plain) {
+        wrong("server.base_path", format!("{base:?} must look like \"/api\""));
+    }
+    if !config.server.public_url.is_empty() && origin(&config.server.public_url).is_none() {
+        wrong(
+            "server.public_url",
+            "must be an origin such as \"https://api.example.com\", without a path".into(),
+        );
+    }
+    at_least_one("server.max_in_flight", config.server.max_in_flight as u64, &mut wrong);
+    at_least_one("server.max_connections", config.server.max_connections as u64, &mut wrong);
+    at_least_one("server.header_read_timeout_ms", config.server.header_read_timeout_ms, &mut wrong);
+
+    match Url::parse(&config.upstream.base_url) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => {
+            if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+                wrong("upstream.base_url", "must have no query, fragment or user".into());
+            }
+            if url.scheme() == "http" && !is_local(&url) {
+                wrong(
+                    "upstream.base_url",
+                    "must be https: the API key travels on it (http is for local hosts)".into(),
+                );
+            }
+        }
+        _ => wrong("upstream.base_url", "must be an http or https URL".into()),
+    }
+    let workspace = &config.upstream.workspace_id;
+    if workspace.len() > 64 || !workspace.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
+        wrong("upstream.workspace_id", "must be an id: letters, digits, - and _".into());
+    }
+    at_least_one("upstream.timeout_ms", config.upstream.timeout_ms, &mut wrong);
+    at_least_one("upstream.connect_timeout_ms", config.upstream.connect_timeout_ms, &mut wrong);
+    at_least_one("upstream.max_reply_bytes", config.upstream.max_reply_bytes as u64, &mut wrong);
+    for (alias, id) in &config.upstream.models {
+        let plain = !alias.is_empty()
+            && alias.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+        if !plain || alias.bytes().all(|b| b.is_ascii_digit()) {
+            wrong(
+                &format!("upstream.models.{alias}"),
+                "an alias is lower-case letters, digits, - and _, and no number".into(),
+            );
+        }
+        at_least_one(&format!("upstream.models.{alias}"), *id, &mut wrong);
+    }
+
+    if config.auth.leeway_s > 60 {
+        wrong("auth.leeway_s", "must be at most 60".into());
+    }
+    for (i, issuer) in config.auth.issuers.iter().enumerate() {
+        check_issuer(&format!("auth.issuers[{i}]"), issuer, &mut wrong);
+        if config.auth.issuers.iter().take(i).any(|other| other.issuer == issuer.issuer) {
+            wrong(&format!("auth.issuers[{i}].issuer"), format!("{:?} is configured twice", issuer.issuer));
+        }
+    }
+
+    let ip = &config.limits.ip;
+    check_rate("limits.ip", Rate { requests_per_s: ip.requests_per_s, burst: ip.burst }, &mut wrong);
+    at_least_one("limits.ip.max_addresses", ip.max_addresses as u64, &mut wrong);
+    at_least_one("limits.ip.sweep_s", ip.sweep_s, &mut wrong);
+    at_least_one("limits.users.max_users", config.limits.users.max_users as u64, &mut wrong);
+    at_least_one("limits.body_bytes", config.limits.body_bytes as u64, &mut wrong);
+    at_least_one("limits.body_timeout_ms", config.limits.body_timeout_ms, &mut wrong);
+
+    if !config.plans.contains_key(&config.plans_default) {
+        wrong("plans_default", format!("there is no plan {:?}", config.plans_default));
+    }
+    for (name, plan) in &config.plans {
+        check_rate(
+            &format!("plans.{name}"),
+            Rate { requests_per_s: plan.requests_per_s, burst: plan.burst },
+            &mut wrong,
+        );
+        for (operation, rate) in &plan.limits {
+            check_rate(&format!("plans.{name}.limits.{operation}"), *rate, &mut wrong);
+        }
+    }
+    if TimeZone::get(&config.quota.time_zone).is_err() {
+        wrong("quota.time_zone", format!("{:?} is no IANA time zone", config.quota.time_zone));
+    }
+    at_least_one("quota.unknown_cost_mc", config.quota.unknown_cost_mc, &mut wrong);
+    if !(1..=8).contains(&config.policy.default_num_images) {
+        wrong("policy.default_num_images", "must be 1 to 8".into());
+    }
+    at_least_one("photos.max_bytes", config.photos.max_bytes as u64, &mut wrong);
+    at_least_one("photos.max_pixels", config.photos.max_pixels, &mut wrong);
+    at_least_one("callbacks.valid_s", config.callbacks.valid_s, &mut wrong);
+    for (i, text) in config.cors.allowed_origins.iter().enumerate() {
+        if origin(text).as_deref() != Some(text) {
+            let message = format!("{text:?} must be an exact origin such as \"https://app.example.com\"");
+            wrong(&format!("cors.allowed_origins[{i}]"), message);
+        }
+    }
+    if config.store.url != "memory:" && !config.store.url.starts_with("sqlite:") {
+        wrong("store.url", "must be \"memory:\" or \"sqlite:PATH\"".into());
+    }
+    if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
+        wrong("log.filter", "is no tracing filter".into());
+    }
+}
+
+fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)) {
+    if issuer.issuer.is_empty() {
+        wrong(&format!("{key}.issuer"), "must not be empty".into());
+    }
+    if issuer.audiences.is_empty() || issuer.audiences.iter().any(String::is_empty) {
+        wrong(&format!("{key}.audiences"), "must name at least one audience, none of them empty".into());
+    }
+    let unset = |path: &std::path::Path| path.as_os_str().is_empty();
+    let sources =
+        [!unset(&issuer.hs256_secret_file), !unset(&issuer.public_key_file), !issuer.jwks_url.is_empty()];
+    if sources.iter().filter(|set| **set).count() != 1 {
+        wrong(key, "needs exactly one of hs256_secret_file, public_key_file, jwks_url".into());
+    }
+    if !unset(&issuer.hs256_previous_secret_file) && unset(&issuer.hs256_secret_file) {
+        wrong(&format!("{key}.hs256_previous_secret_file"), "needs hs256_secret_file beside it".into());
+    }
+    if !issuer.jwks_url.is_empty() {
+        match Url::parse(&issuer.jwks_url) {
+            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {}
+            _ => wrong(&format!("{key}.jwks_url"), "must be an https URL (http is for loopback only)".into()),
+        }
+    }
+    for (name, claim) in
+        [("subject", &issuer.subject_claim), ("plan", &issuer.plan_claim), ("tenant", &issuer.tenant_claim)]
+    {
+        if claim.is_empty() {
+            wrong(&format!("{key}.{name}_claim"), "must not be empty".into());
+        }
+    }
+}
+
+fn check_rate(key: &str, rate: Rate, wrong: &mut impl FnMut(&str, String)) {
+    if !(rate.requests_per_s.is_finite() && rate.requests_per_s >= 0.000_1 && rate.requests_per_s <= 1e9) {
+        wrong(&format!("{key}.requests_per_s"), "must be a number from 0.0001 to 1000000000".into());
+    }
+    at_least_one(&format!("{key}.burst"), u64::from(rate.burst), wrong);
+}
+
+fn at_least_one(key: &str, value: u64, wrong: &mut impl FnMut(&str, String)) {
+    if value == 0 {
+        wrong(key, "must be at least 1".into());
+    }
+}
+
+/// The origin that a text names, if it names one and nothing more.
+fn origin(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let bare = matches!(url.scheme(), "http" | "https") && matches!(url.path(), "" | "/");
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    (bare && plain && url.host().is_some()).then(|| url.origin().ascii_serialization())
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// Loopback, a private address, or a name without a dot (a container's neighbour).
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || !name.contains('.'),
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local(),
+        None => false,
+    }
+}

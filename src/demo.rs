@@ -1,0 +1,322 @@
+//! `astria-gateway demo`: everything in one process, nothing to configure.
+//!
+//! The imitated upstream, the gateway with two end users on two plans, and a page to try it all. It writes
+//! the configuration it runs on (with throw-away secrets) to its data folder and loads it from there, so
+//! that what a newcomer sees is what `serve` would do.
+//!
+//! What it does *not* do: it is no deployment. Its tokens are handed to whoever opens the page.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::response::Response;
+use bytes::Bytes;
+use clap::Args;
+use http::StatusCode;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use mock_astria::{
+    FLUX_TUNE_ID, GEMINI_TUNE_ID, MockAstria, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID,
+};
+use serde_json::json;
+
+use crate::auth::{Claims, mint};
+use crate::cli::{fail, print, run_until_signal};
+use crate::clock::Clock;
+use crate::config::{self, Config, ConfigError, Environment, Issuer, Log, Plan, load_secrets};
+use crate::gateway::{Gateway, GatewayParts};
+use crate::handlers::reply;
+use crate::operation::Operation;
+use crate::quota::{Measure, Period, QuotaRule};
+use crate::routes::{Access, Route};
+use crate::secret::Secret;
+use crate::telemetry::init_logging;
+
+const ISSUER: &str = "https://demo.astria-gateway.invalid";
+const AUDIENCE: &str = "astria-gateway-demo";
+const WORKSPACE: &str = "4242";
+const TOKEN_LIFETIME_S: u64 = 12 * 3600;
+/// (end user, plan)
+const USERS: [(&str, &str); 2] = [("free-user", "free"), ("pro-user", "pro")];
+
+/// Flags of `demo`.
+#[derive(Args)]
+pub struct DemoArgs {
+    /// Where the gateway and the page listen; port 0 means any.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Where metrics and health listen.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    operator_listen: SocketAddr,
+    /// Where the imitated upstream listens.
+    #[arg(long, default_value = "127.0.0.1:8081")]
+    mock_listen: SocketAddr,
+    /// Folder for the demo's configuration and secrets; without it a temporary one, removed at the end.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// Print one JSON line when ready, for scripts.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs until a signal.
+///
+/// Not cancel safe.
+pub async fn run(args: DemoArgs) -> ExitCode {
+    let log = Log {
+        filter: if args.json { "warn".into() } else { "info,astria_gateway::access=warn".into() },
+        ..Log::default()
+    };
+    let _logging = init_logging(&log);
+    match Demo::start(&args).await {
+        Err(message) => fail(&message),
+        Ok(demo) => {
+            print(format_args!("{}", if args.json { demo.as_json() } else { demo.as_text() }));
+            let Demo { gateway, mock, folder, .. } = demo;
+            let code = run_until_signal(gateway).await;
+            mock.stop().await;
+            if args.data_dir.is_none() {
+                // It held throw-away secrets; what cannot be removed is of no use to anybody.
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            code
+        }
+    }
+}
+
+struct Demo {
+    gateway: Gateway,
+    mock: MockAstria,
+    tokens: Vec<(&'static str, &'static str, String)>,
+    folder: PathBuf,
+}
+
+impl Demo {
+    async fn start(args: &DemoArgs) -> Result<Self, String> {
+        let folder = args.data_dir.clone().unwrap_or_else(|| {
+            std::env::temp_dir().join(format!("astria-gateway-demo-{}", std::process::id()))
+        });
+        let secrets =
+            DemoSecrets::write(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mock = MockAstria::start(mock_astria::Settings {
+            listen: args.mock_listen,
+            api_key: secrets.api_key.clone(),
+            workspace_id: Some(WORKSPACE.into()),
+            generate_ms: 4_000,
+            train_ms: 8_000,
+            ..mock_astria::Settings::default()
+        })
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", args.mock_listen))?;
+        let (config, secrets_read) = configure(args, &folder, &mock).map_err(|errors| words(&errors))?;
+        let now = Clock::system().now();
+        let tokens = USERS.map(|(user, plan)| {
+            let claims = Claims {
+                issuer: ISSUER.into(),
+                audience: AUDIENCE.into(),
+                token_type: "at+jwt".into(),
+                subject: ("sub".into(), user.into()),
+                plan: Some(("plan".into(), plan.into())),
+                tenant: None,
+                issued_at: now,
+                lifetime_s: TOKEN_LIFETIME_S,
+            };
+            mint(&secrets.signing, &claims)
+                .map(|token| (user, plan, token))
+                .map_err(|error| error.to_string())
+        });
+        let tokens: Vec<_> = tokens.into_iter().collect::<Result<_, _>>()?;
+        let extra_routes = page_routes(&tokens, &mock.url());
+        let parts = GatewayParts { config, secrets: secrets_read, clock: Clock::system(), extra_routes };
+        let gateway = Gateway::start(parts).await.map_err(|error| error.to_string())?;
+        Ok(Self { gateway, mock, tokens, folder })
+    }
+
+    fn gateway_url(&self) -> String {
+        format!("http://{}", self.gateway.listen())
+    }
+
+    fn operator_url(&self) -> String {
+        format!("http://{}", self.gateway.operator_listen())
+    }
+
+    fn as_json(&self) -> String {
+        let tokens: serde_json::Map<_, _> =
+            self.tokens.iter().map(|(user, _, token)| ((*user).to_owned(), token.as_str().into())).collect();
+        let line = json!({
+            "gateway": self.gateway_url(),
+            "operator": self.operator_url(),
+            "mock": self.mock.url(),
+            "tokens": tokens,
+        });
+        format!("{line}\n")
+    }
+
+    fn as_text(&self) -> String {
+        let (gateway, operator, mock) = (self.gateway_url(), self.operator_url(), self.mock.url());
+        let mut text = format!(
+            "\nastria-gateway demo is ready.\n\n  \
+             page      {gateway}/demo\n  gateway   {gateway}\n  operator  {operator}/metrics\n  \
+             upstream  {mock} (imitated)\n  config    {}\n\nTokens, good for 12 hours:\n",
+            self.folder.join("config.toml").display()
+        );
+        for (user, plan, token) in &self.tokens {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n  {user} (plan {plan})\n  {token}\n");
+        }
+        let token = self.tokens.first().map_or("", |(_, _, token)| token.as_str());
+        let bearer = format!("-H 'Authorization: Bearer {token}'");
+        let _ = write!(
+            text,
+            "\nTry:\n\n  curl -s {bearer} {gateway}/gateway/account\n\n  curl -s {bearer} {gateway}/packs\n\n  \
+             curl -s {bearer} -F 'prompt[text]=a lighthouse at dawn' -F 'prompt[num_images]=2' \
+             {gateway}/tunes/{FLUX_TUNE_ID}/prompts\n\nCtrl-C ends it.\n"
+        );
+        text
+    }
+}
+
+struct DemoSecrets {
+    api_key: String,
+    signing: Secret,
+}
+
+impl DemoSecrets {
+    /// Makes and writes them, readable by the owner alone.
+    fn write(folder: &Path) -> std::io::Result<Self> {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let random = || format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+        let put = |name: &str, text: &str| {
+            let mut options = std::fs::OpenOptions::new();
+            let mut file =
+                options.write(true).create(true).truncate(true).mode(0o600).open(folder.join(name))?;
+            std::io::Write::write_all(&mut file, text.as_bytes())
+        };
+        let (api_key, signing) = (format!("sd_{}", random()), random());
+        put("api-key", &api_key)?;
+        put("hs256.secret", &signing)?;
+        Ok(Self { api_key, signing: Secret::from(signing) })
+    }
+}
+
+/// Writes the configuration, then loads it as `serve` would, without the process's environment.
+fn configure(
+    args: &DemoArgs,
+    folder: &Path,
+    mock: &MockAstria,
+) -> Result<(Config, config::Secrets), Vec<ConfigError>> {
+    let images = |limit| QuotaRule { of: Measure::Images, per: Period::Day, limit };
+    let inspections = |limit| QuotaRule { of: Measure::Inspections, per: Period::Day, limit };
+    let free = Plan { quotas: vec![images(20), inspections(50)], ..Plan::default() };
+    let pro = Plan {
+        requests_per_s: 50.0,
+        burst: 200,
+        quotas: vec![images(500), inspections(1_000)],
+        allow: vec![Operation::InspectImage, Operation::CreatePrompt, Operation::CreateTune],
+        ..Plan::default()
+    };
+    let mut config = Config::default();
+    config.server.listen = args.listen;
+    config.server.drain_s = 5;
+    config.operator.listen = args.operator_listen;
+    config.upstream.base_url = mock.url();
+    config.upstream.api_key_file = folder.join("api-key");
+    config.upstream.workspace_id = WORKSPACE.into();
+    config.upstream.shared_tunes = vec![FLUX_TUNE_ID, SDXL_TUNE_ID, REALISTIC_VISION_TUNE_ID];
+    config.upstream.models =
+        [("gemini".into(), GEMINI_TUNE_ID), ("seedream".into(), SEEDREAM_TUNE_ID)].into();
+    config.auth.issuers = vec![Issuer {
+        issuer: ISSUER.into(),
+        audiences: vec![AUDIENCE.into()],
+        hs256_secret_file: folder.join("hs256.secret"),
+        ..Issuer::default()
+    }];
+    config.plans = [("free".into(), free), ("pro".into(), pro)].into();
+    let file = folder.join("config.toml");
+    let failed = |error: &dyn std::fmt::Display| {
+        vec![ConfigError { key: file.display().to_string(), message: error.to_string() }]
+    };
+    let text = toml::to_string(&config).map_err(|error| failed(&error))?;
+    std::fs::write(&file, text).map_err(|error| failed(&error))?;
+    let environment = Environment::default();
+    let config = config::load(Some(&file), &environment)?;
+    let secrets = load_secrets(&config, &environment)?;
+    Ok((config, secrets))
+}
+
+fn words(errors: &[ConfigError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+const JS: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+
+macro_rules! assets {
+    ($($name:literal: $kind:expr,)*) => {
+        &[$((concat!("/demo/", $name), $kind, include_str!(concat!("../demo/", $name))),)*]
+    };
+}
+
+/// (path, type, text)
+const ASSETS: &[(&str, &str, &str)] = assets! {
+    "style.css": CSS,
+    "app.js": JS,
+    "api.js": JS,
+    "create.js": JS,
+    "dom.js": JS,
+    "inspect.js": JS,
+    "job.js": JS,
+    "meters.js": JS,
+    "packs.js": JS,
+    "photos.js": JS,
+    "problem.js": JS,
+};
+
+/// The page, its files, and who can sign in.
+fn page_routes(tokens: &[(&'static str, &'static str, String)], pictures_from: &str) -> Vec<Route> {
+    let users: Vec<_> = tokens
+        .iter()
+        .map(|(name, plan, token)| json!({ "name": name, "plan": plan, "token": token }))
+        .collect();
+    let tunes = json!([
+        { "id": FLUX_TUNE_ID, "title": "Flux1.dev" },
+        { "id": SDXL_TUNE_ID, "title": "SDXL 1.0" },
+        { "id": REALISTIC_VISION_TUNE_ID, "title": "Realistic Vision" },
+    ]);
+    let session: Arc<[u8]> = json!({ "users": users, "tunes": tunes }).to_string().into_bytes().into();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+         img-src 'self' blob: data: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'"
+    );
+    let page = |text: &'static str| {
+        let policy = policy.clone();
+        move || async move {
+            let mut response = asset(text, "text/html; charset=utf-8");
+            if let Ok(policy) = HeaderValue::try_from(policy) {
+                response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+            }
+            response
+        }
+    };
+    let mut routes = vec![
+        Route::get("/demo", page(include_str!("../demo/index.html"))).access(Access::Public),
+        Route::get("/demo/session.json", move || async move {
+            reply::json_bytes(StatusCode::OK, Bytes::copy_from_slice(&session))
+        })
+        .access(Access::Public),
+    ];
+    for &(path, kind, text) in ASSETS {
+        routes.push(Route::get(path, move || async move { asset(text, kind) }).access(Access::Public));
+    }
+    routes
+}
+
+fn asset(text: &'static str, kind: &'static str) -> Response {
+    let mut response = reply::json_bytes(StatusCode::OK, Bytes::from_static(text.as_bytes()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

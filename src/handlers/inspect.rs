@@ -1,0 +1,81 @@
+//! Photo inspection: one photo in, a flat object of traits out; never cached, never logged.
+
+use axum::Extension;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use http::StatusCode;
+use serde_json::Value;
+
+use super::reply;
+use crate::callback::Slot;
+use crate::middleware::authenticate::Caller;
+use crate::operation::Operation;
+use crate::params::{Params, encode};
+use crate::policy::{JudgedInspection, PlanRules, PolicyError, PolicyRules, judge_inspection};
+use crate::principal::EndUserId;
+use crate::problem::Problem;
+use crate::quota::{Amounts, Measure};
+use crate::spend::{Creation, Outcome, ReceivedBody, Spender, spend};
+use crate::state::{AppState, State};
+use crate::upstream::{Path, UpstreamError, UpstreamRequest, objects};
+
+/// `POST /images/inspect`
+pub async fn inspect(
+    Shared(state): Shared<AppState>,
+    Extension(caller): Extension<Caller>,
+    body: ReceivedBody,
+) -> Result<Response, Problem> {
+    let spender = Spender { id: caller.principal.id().clone(), plan: caller.plan };
+    let created = spend(state, spender, InspectImage, body).await?;
+    let mut response = reply::json(StatusCode::OK, &created.shown);
+    reply::name_dropped(&mut response, &created.dropped);
+    Ok(response)
+}
+
+struct InspectImage;
+
+impl Creation for InspectImage {
+    type Judged = JudgedInspection;
+    const OPERATION: Operation = Operation::InspectImage;
+
+    fn judge(
+        &self,
+        params: Params,
+        rules: &PolicyRules,
+        _: &PlanRules<'_>,
+    ) -> Result<JudgedInspection, PolicyError> {
+        judge_inspection(params, rules)
+    }
+
+    fn amounts(&self, _: &JudgedInspection, state: &State) -> Amounts {
+        Amounts::none()
+            .with(Measure::Inspections, 1)
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc)
+    }
+
+    fn dropped(&self, judged: &mut JudgedInspection) -> Vec<String> {
+        std::mem::take(&mut judged.dropped)
+    }
+
+    /// An inspection ends with its reply: there is nothing to call back for.
+    fn request(&self, judged: &mut JudgedInspection, _: impl Fn(Slot) -> String) -> UpstreamRequest {
+        let body = encode(&judged.params);
+        UpstreamRequest::post(
+            Self::OPERATION,
+            Path::new().literal("images/inspect"),
+            body.content_type,
+            body.segments,
+        )
+    }
+
+    fn conclude(
+        &self,
+        judged: &JudgedInspection,
+        reply: Value,
+        state: &State,
+        _: &EndUserId,
+    ) -> Result<Outcome, UpstreamError> {
+        let shown = objects::show_inspection(&reply).ok_or(UpstreamError::Unreadable)?;
+        Ok(Outcome { shown, actual: self.amounts(judged, state) })
+    }
+}

@@ -1,0 +1,178 @@
+//! Packs, from the cache: `GET /packs`, `GET /gallery/packs`, `GET /p/{id_or_slug}`.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
+};
+
+use super::reply;
+use crate::headers::CACHE_STATUS;
+use crate::ids::PackId;
+use crate::operation::Operation;
+use crate::packs::{PackKey, Rendered, Served};
+use crate::params::{Value, parse_query};
+use crate::problem::{Code, Problem};
+use crate::spend;
+use crate::state::AppState;
+use crate::upstream::{self, UpstreamRequest};
+
+type Query = Vec<(&'static str, String)>;
+
+/// `GET /packs`
+pub async fn list(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&state, Operation::ListPacks, upstream::Path::new().literal("packs"), query, &headers).await
+}
+
+/// `GET /gallery/packs`
+pub async fn gallery(
+    State(state): State<AppState>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(
+        &state,
+        Operation::ListGalleryPacks,
+        upstream::Path::new().literal("gallery/packs"),
+        query,
+        &headers,
+    )
+    .await
+}
+
+/// `GET /p/{id_or_slug}`, with or without `.json`.
+pub async fn get(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let name = name.strip_suffix(".json").unwrap_or(&name);
+    let numeric = name.bytes().all(|b| b.is_ascii_digit());
+    let path = upstream::Path::new().literal("p");
+    let path = if numeric { PackId::parse(name).map(|id| path.id(id.get())) } else { path.slug(name) };
+    answer(&state, Operation::GetPack, path.ok_or_else(Problem::not_found)?, None, &headers).await
+}
+
+async fn answer(
+    state: &AppState,
+    operation: Operation,
+    path: upstream::Path,
+    query: Option<String>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let (query, dropped) = normalise(query.as_deref().unwrap_or_default(), state)?;
+    let request = UpstreamRequest::get(operation, path).query(&query);
+    let key = PackKey { account: state.account.clone(), path_and_query: request.path_and_query().to_owned() };
+    let (answer, served) = state.packs.get(key, request).await.map_err(|error| {
+        state.metrics.pack_cache("error");
+        spend::report(&error, operation);
+        Problem::of_upstream(&error, operation)
+    })?;
+    state.metrics.pack_cache(match served {
+        Served::Hit { ttl_s } if ttl_s < 0 => "stale",
+        Served::Hit { .. } => "hit",
+        Served::Miss { collapsed: false } => "miss",
+        Served::Miss { collapsed: true } => "collapsed",
+    });
+    let rendered = answer.ok_or_else(Problem::not_found)?;
+    let mut response = send(&rendered, headers);
+    if let Ok(status) = HeaderValue::try_from(cache_status(served)) {
+        response.headers_mut().insert(CACHE_STATUS, status);
+    }
+    reply::name_dropped(&mut response, &dropped);
+    Ok(response)
+}
+
+/// RFC 9211: either a hit with its remaining freshness, or why the request was forwarded.
+fn cache_status(served: Served) -> String {
+    match served {
+        Served::Hit { ttl_s } => format!("astria-gateway; hit; ttl={ttl_s}"),
+        Served::Miss { collapsed: false } => "astria-gateway; fwd=miss; stored".to_owned(),
+        Served::Miss { collapsed: true } => "astria-gateway; fwd=miss; collapsed".to_owned(),
+    }
+}
+
+/// The known parameters in one order and spelling, so that one list has one key; and the names of the others.
+fn normalise(query: &str, state: &AppState) -> Result<(Query, Vec<String>), Problem> {
+    let sent = parse_query(query, &state.param_limits)?;
+    let (mut known, mut dropped, mut errors): (Query, Vec<String>, Vec<(String, Vec<String>)>) =
+        Default::default();
+    for (name, value) in sent.root {
+        let Value::Text(text) = value else {
+            dropped.push(name);
+            continue;
+        };
+        let number = |max: u64| text.parse::<u64>().ok().filter(|n| *n <= max).map(|n| n.to_string());
+        let flag = || matches!(text.as_str(), "true" | "false").then(|| text.clone());
+        let (name, value) = match name.as_str() {
+            "public" => ("public", flag()),
+            "listed" => ("listed", flag()),
+            "limit" => ("limit", number(120).filter(|n| n != "0")),
+            "offset" => ("offset", number(10_000)),
+            _ => {
+                dropped.push(name);
+                continue;
+            }
+        };
+        match value {
+            Some(value) => known.push((name, value)),
+            None => errors.push((name.to_owned(), vec!["is not valid".to_owned()])),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Problem::new(Code::ValidationFailed, "Mend the fields that are named, then send again.")
+            .with_errors(errors));
+    }
+    known.sort();
+    Ok((known, dropped))
+}
+
+fn send(rendered: &Rendered, headers: &HeaderMap) -> Response {
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let matches = known
+        .flat_map(|list| list.split(','))
+        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(&rendered.etag));
+    let gzip = rendered.gzip.as_ref().filter(|_| accepts_gzip(headers));
+    let mut response = if matches {
+        reply::json_bytes(StatusCode::NOT_MODIFIED, Bytes::new())
+    } else {
+        reply::json_bytes(StatusCode::OK, gzip.unwrap_or(&rendered.plain).clone())
+    };
+    let sent = response.headers_mut();
+    if matches {
+        sent.remove(http::header::CONTENT_TYPE);
+    } else if gzip.is_some() {
+        sent.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    if let Ok(etag) = HeaderValue::from_str(&rendered.etag) {
+        sent.insert(ETAG, etag);
+    }
+    sent.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    sent.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+/// RFC 9110 section 12.5.3, for the one coding that is ready.
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let mut weights = codings.flat_map(|list| list.split(',')).filter_map(|coding| {
+        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight =
+            parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+        matches!(name.trim(), "gzip" | "x-gzip" | "*").then_some((name.trim() != "*", weight))
+    });
+    let mut best: Option<(bool, f32)> = None;
+    for found in weights.by_ref() {
+        if best.is_none_or(|(named, _)| found.0 && !named) {
+            best = Some(found);
+        }
+    }
+    best.is_some_and(|(_, weight)| weight > 0.0)
+}

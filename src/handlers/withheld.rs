@@ -1,0 +1,11 @@
+//! Operations of the API that touch objects by id or list them, and are not served yet.
+//!
+//! All end users share one account, so what cannot be proven to be the caller's is not there: default deny.
+//! They have routes so that their methods answer 404 like any foreign object, not 405.
+
+use crate::problem::Problem;
+
+/// Answers as for an object that does not exist.
+pub async fn not_found() -> Problem {
+    Problem::not_found()
+}

@@ -1,0 +1,20 @@
+//! The names of our own response headers, in one place because CORS must list what pages may read.
+
+use http::header::HeaderName;
+
+/// The request's id.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Where a cached answer came from (RFC 9211).
+pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+/// Parameters that were sent and not forwarded.
+pub const GATEWAY_DROPPED_PARAMS: HeaderName = HeaderName::from_static("gateway-dropped-params");
+/// `"user";r=42;t=13`
+pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// `"user";q=100;w=60`
+pub const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Legacy: the bucket's size.
+pub const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+/// Legacy: requests left.
+pub const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+/// Legacy: seconds until it is full again.
+pub const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");

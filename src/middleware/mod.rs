@@ -1,0 +1,15 @@
+//! The HTTP edge, one layer a file. `stack.rs` alone puts them in order.
+
+pub mod access_log;
+pub mod authenticate;
+pub mod body_limit;
+pub mod callback_gate;
+pub mod canonical_path;
+pub mod catch_panic;
+pub mod client_ip;
+pub mod cors;
+pub mod ip_limit;
+pub mod limit_headers;
+pub mod overload;
+pub mod request_id;
+pub mod user_limit;

@@ -1,0 +1,52 @@
+//! Reaches into a tree by a path of ours, such as `prompt[text]`.
+//!
+//! Handlers need single values (the callback to set, the name to log), and a path in the upstream's own spelling
+//! is the one that documentation and problems use. Client spellings never come here: see `name`.
+
+use super::{Object, Params, Value};
+
+impl Params {
+    /// The value at `path`, if there is one.
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        let (last, parents) = split(path)?;
+        let mut level = &self.root;
+        for key in parents {
+            let Some(Value::Object(next)) = level.get(key) else { return None };
+            level = next;
+        }
+        level.get(last)
+    }
+
+    /// Takes the value at `path` out of the tree; objects that it leaves empty stay.
+    pub fn take(&mut self, path: &str) -> Option<Value> {
+        let (last, parents) = split(path)?;
+        let mut level = &mut self.root;
+        for key in parents {
+            let Some(Value::Object(next)) = level.get_mut(key) else { return None };
+            level = next;
+        }
+        level.shift_remove(last)
+    }
+
+    /// Puts `value` at `path`, replacing what was there and making the objects on the way.
+    pub fn insert(&mut self, path: &str, value: Value) {
+        let Some((last, parents)) = split(path) else { return };
+        let mut level = &mut self.root;
+        for key in parents {
+            let entry = level.entry(key.to_owned()).or_insert_with(|| Value::Object(Object::new()));
+            if !matches!(entry, Value::Object(_)) {
+                *entry = Value::Object(Object::new());
+            }
+            let Value::Object(next) = entry else { return };
+            level = next;
+        }
+        level.insert(last.to_owned(), value);
+    }
+}
+
+/// The last key and those before it: `a[b][c]` is `c` and `[a, b]`.
+fn split(path: &str) -> Option<(&str, Vec<&str>)> {
+    let mut keys: Vec<&str> = path.split('[').map(|key| key.trim_end_matches(']')).collect();
+    let last = keys.pop().filter(|key| !key.is_empty())?;
+    Some((last, keys))
+}

@@ -1,0 +1,112 @@
+//! Collects the bytes to overwrite and applies them to one copy.
+//!
+//! Edits are recorded first, so that a photo without a position is never copied and every parser reads
+//! the original bytes. A budget, in bytes looked at, keeps a file whose structures overlap each other
+//! from costing more than a fixed multiple of its length.
+//! It does not know any format, and it cannot change a length.
+
+use std::ops::Range;
+
+use super::png_crc;
+
+/// Bytes of metadata work allowed for each byte of the file.
+const WORK_PER_BYTE: usize = 32;
+/// Work allowed on top, for small files.
+const WORK_BASE_BYTES: usize = 256 * 1024;
+
+/// Why a photo cannot be read; `admit` adds the kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The file ends inside its header.
+    Truncated,
+    /// The header contradicts its format.
+    Malformed,
+    /// The metadata overlaps itself so much that reading it would cost more than the file is worth.
+    Tangled,
+}
+
+/// One run of equal bytes to write.
+struct Edit {
+    at: Range<usize>,
+    with: u8,
+}
+
+/// The edits to a file that is being read.
+pub(super) struct Blanking<'a> {
+    source: &'a [u8],
+    wanted: bool,
+    edits: Vec<Edit>,
+    checksums: Vec<Range<usize>>,
+    budget_bytes: usize,
+}
+
+impl<'a> Blanking<'a> {
+    /// Starts with no edit; `wanted` false makes every reader of metadata return at once.
+    pub(super) fn new(source: &'a [u8], wanted: bool) -> Self {
+        let budget_bytes = source.len().saturating_mul(WORK_PER_BYTE).saturating_add(WORK_BASE_BYTES);
+        Self { source, wanted, edits: Vec::new(), checksums: Vec::new(), budget_bytes }
+    }
+
+    /// The file as it came.
+    pub(super) fn source(&self) -> &'a [u8] {
+        self.source
+    }
+
+    /// Whether metadata is to be looked at.
+    pub(super) fn wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// How many edits stand; a caller compares two readings to learn whether a part changed.
+    pub(super) fn edits(&self) -> usize {
+        self.edits.len()
+    }
+
+    /// Pays for work of `bytes`.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.budget_bytes = self.budget_bytes.checked_sub(bytes).ok_or(Fault::Tangled)?;
+        Ok(())
+    }
+
+    /// Overwrites a range of the file; nothing is recorded when it holds these bytes already.
+    pub(super) fn fill(&mut self, at: Range<usize>, with: u8) -> Result<(), Fault> {
+        self.spend(at.len())?;
+        if self.source.get(at.clone()).is_some_and(|old| old.iter().any(|byte| *byte != with)) {
+            self.edits.push(Edit { at, with });
+        }
+        Ok(())
+    }
+
+    /// Overwrites the file from `at` on with `bytes`.
+    pub(super) fn put(&mut self, at: usize, bytes: &[u8]) -> Result<(), Fault> {
+        for (place, byte) in (at..).zip(bytes) {
+            self.fill(place..place.saturating_add(1), *byte)?;
+        }
+        Ok(())
+    }
+
+    /// The four bytes behind `covered` are a PNG checksum of it, to be computed again.
+    pub(super) fn checksum(&mut self, covered: Range<usize>) {
+        self.checksums.push(covered);
+    }
+
+    /// The edited copy, or `None` when nothing is to be changed.
+    pub(super) fn into_copy(self) -> Option<Vec<u8>> {
+        if self.edits.is_empty() {
+            return None;
+        }
+        let mut copy = self.source.to_vec();
+        for edit in self.edits {
+            if let Some(old) = copy.get_mut(edit.at) {
+                old.fill(edit.with);
+            }
+        }
+        for covered in self.checksums {
+            let crc = copy.get(covered.clone()).map(png_crc::of).unwrap_or_default();
+            if let Some(stored) = copy.get_mut(covered.end..covered.end.saturating_add(4)) {
+                stored.copy_from_slice(&crc.to_be_bytes());
+            }
+        }
+        Some(copy)
+    }
+}

@@ -1,0 +1,92 @@
+//! The stable names of errors. Public API: `docs/errors.md` explains each, and a test keeps both together.
+
+use http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:ident, $title:literal;)*) => {
+        /// An error's stable name, its usual status and its title.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable snake_case name.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The status it is answered with (`quota_exhausted` in total: 402).
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)* }
+            }
+
+            /// A few words for people; the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The path is not in canonical form.
+    BadPath = "bad_path", BAD_REQUEST, "The path is not in canonical form";
+    /// Headers contradict each other or cannot be read.
+    BadRequest = "bad_request", BAD_REQUEST, "The request cannot be understood";
+    /// The body is broken, or can be read in two ways.
+    BadBody = "bad_body", BAD_REQUEST, "The body cannot be understood";
+    /// Astria answered 400.
+    UpstreamRefused = "upstream_refused", BAD_REQUEST, "Astria refused the request";
+    /// No bearer token.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "Sign in first";
+    /// A token that proves nothing.
+    InvalidToken = "invalid_token", UNAUTHORIZED, "The access token is not valid";
+    /// The plan has not this operation.
+    OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
+    /// The plan has not this parameter.
+    ParameterNotAllowed = "parameter_not_allowed", FORBIDDEN, "The plan does not include this parameter";
+    /// No such path; no such object, or somebody else's.
+    NotFound = "not_found", NOT_FOUND, "Not found";
+    /// The path has other methods.
+    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method does not fit the path";
+    /// The body did not arrive in time.
+    BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not arrive in time";
+    /// The body is too large.
+    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The body's type is not one that is read here.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body's type is not supported";
+    /// Fields are wrong: by our judgement or by Astria's.
+    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "Some fields are not valid";
+    /// The photo is of no accepted kind, broken, or has too many pixels.
+    PhotoRefused = "photo_refused", UNPROCESSABLE_ENTITY, "The photo cannot be used";
+    /// Too many requests for the address or the plan.
+    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// The plan's quota is used up.
+    QuotaExhausted = "quota_exhausted", TOO_MANY_REQUESTS, "The quota is used up";
+    /// A bug of ours.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Something went wrong here";
+    /// Astria does not accept the operator's key.
+    UpstreamCredentialRejected = "upstream_credential_rejected", BAD_GATEWAY, "The service is misconfigured";
+    /// Astria failed.
+    UpstreamFailed = "upstream_failed", BAD_GATEWAY, "Astria failed";
+    /// Astria's answer broke off or is not what it documents.
+    UpstreamReplyInvalid = "upstream_reply_invalid", BAD_GATEWAY, "Astria's answer cannot be used";
+    /// Astria finds this gateway outdated.
+    UpstreamOutdated = "upstream_outdated", BAD_GATEWAY, "The service is outdated";
+    /// Astria cannot be reached.
+    UpstreamUnreachable = "upstream_unreachable", BAD_GATEWAY, "Astria cannot be reached";
+    /// Too many requests in flight here.
+    Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The service is busy";
+    /// Tokens cannot be verified now.
+    AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Sign-in cannot be checked now";
+    /// Spending cannot be recorded now, so nothing is spent.
+    LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "Spending is paused";
+    /// Astria asks the operator's account to slow down.
+    UpstreamBusy = "upstream_busy", SERVICE_UNAVAILABLE, "Astria is busy";
+    /// The operator's account may not pay.
+    UpstreamAccountExhausted = "upstream_account_exhausted", SERVICE_UNAVAILABLE, "The service is paused";
+    /// Astria did not answer in time.
+    UpstreamTimeout = "upstream_timeout", GATEWAY_TIMEOUT, "Astria did not answer in time";
+}

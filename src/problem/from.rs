@@ -1,0 +1,163 @@
+//! Facts of the domain → codes: exhaustive matches, so that a new error does not compile until somebody
+//! chose its code.
+
+use http::HeaderValue;
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+
+use super::{Code, Problem};
+use crate::auth::AuthError;
+use crate::operation::Operation;
+use crate::params::ParamsError;
+use crate::photo::PhotoError;
+use crate::policy::PolicyError;
+use crate::quota::{Period, QuotaError};
+use crate::upstream::UpstreamError;
+
+const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
+const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+
+impl Problem {
+    /// No token came at all.
+    pub fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated, "Send an access token as `Authorization: Bearer …`.")
+            .with_header(WWW_AUTHENTICATE, CHALLENGE)
+    }
+
+    /// A failed call upstream, for the operation that made it.
+    pub fn of_upstream(error: &UpstreamError, operation: Operation) -> Self {
+        let problem = match error {
+            UpstreamError::Unreachable => {
+                Self::new(Code::UpstreamUnreachable, "Nothing was sent; try again in a moment.")
+                    .with_retry_after_s(2)
+            }
+            UpstreamError::TimedOut => Self::new(
+                Code::UpstreamTimeout,
+                if operation.creates_cost() {
+                    "The request may have been carried out: do not repeat it, look for its result first."
+                } else {
+                    "Try again in a moment."
+                },
+            ),
+            UpstreamError::Cut
+            | UpstreamError::Unreadable
+            | UpstreamError::TooLarge
+            | UpstreamError::SecretEchoed => Self::new(
+                Code::UpstreamReplyInvalid,
+                "The answer was withheld. Ask the operator, with the request id.",
+            ),
+            UpstreamError::Busy { retry_after_s } => {
+                Self::new(Code::UpstreamBusy, "This is not your limit; try again later.")
+                    .with_retry_after_s(*retry_after_s)
+            }
+            UpstreamError::CredentialRejected => Self::new(
+                Code::UpstreamCredentialRejected,
+                "Nothing you can mend: the operator has been told.",
+            ),
+            UpstreamError::AccountExhausted => {
+                Self::new(Code::UpstreamAccountExhausted, "Nothing you can mend: the operator has been told.")
+                    .with_retry_after_s(60)
+            }
+            UpstreamError::Outdated => {
+                Self::new(Code::UpstreamOutdated, "Nothing you can mend: the operator has been told.")
+            }
+            UpstreamError::NotFound => Self::not_found(),
+            UpstreamError::Invalid(messages) => {
+                Self::new(Code::ValidationFailed, "Mend the fields that are named, then send again.")
+                    .with_errors(messages.fields().to_vec())
+            }
+            UpstreamError::Refused(messages) => {
+                Self::new(Code::UpstreamRefused, "Change the request, then send again.")
+                    .with_errors(messages.fields().to_vec())
+            }
+            UpstreamError::Failed { .. } | UpstreamError::Unexpected { .. } => Self::new(
+                Code::UpstreamFailed,
+                "Try again later; if it stays, ask the operator with the request id.",
+            ),
+        };
+        if operation.creates_cost() { problem.with_spent(error.spent(operation)) } else { problem }
+    }
+}
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Invalid { .. } | AuthError::TooLong => Self::new(Code::InvalidToken, "Sign in again.")
+                .with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID),
+            AuthError::KeysUnavailable => {
+                Self::new(Code::AuthUnavailable, "Try again in a moment.").with_retry_after_s(5)
+            }
+        }
+    }
+}
+
+impl From<PhotoError> for Problem {
+    fn from(error: PhotoError) -> Self {
+        let detail = match &error {
+            PhotoError::TooManyPixels { .. } => "It has too many pixels; send a smaller one.",
+            _ => "Send a JPEG, PNG, WebP, HEIC or GIF picture.",
+        };
+        Self::new(Code::PhotoRefused, detail)
+    }
+}
+
+impl From<QuotaError> for Problem {
+    fn from(error: QuotaError) -> Self {
+        match error {
+            QuotaError::Exhausted { of, per, limit, resets_at, retry_after_s } => {
+                let of = of.name();
+                let detail = match resets_at {
+                    Some(at) => {
+                        format!("Your plan has {limit} {of} a {}; it begins anew at {at}.", word(per))
+                    }
+                    None => format!("Your plan has {limit} {of} in total."),
+                };
+                let problem = Self::new(Code::QuotaExhausted, detail).with_spent(crate::upstream::Spent::No);
+                match retry_after_s {
+                    Some(seconds) => problem.with_retry_after_s(seconds),
+                    None => problem.with_status(StatusCode::PAYMENT_REQUIRED),
+                }
+            }
+            QuotaError::Unavailable | QuotaError::Full | QuotaError::AlreadyReserved => {
+                Self::new(Code::LedgerUnavailable, "Nothing was spent; try again in a moment.")
+                    .with_retry_after_s(5)
+            }
+        }
+    }
+}
+
+const fn word(period: Period) -> &'static str {
+    match period {
+        Period::Day => "day",
+        Period::Month => "month",
+        Period::Total => "lifetime",
+    }
+}
+
+impl From<ParamsError> for Problem {
+    fn from(error: ParamsError) -> Self {
+        match error {
+            ParamsError::UnsupportedMediaType => Self::new(
+                Code::UnsupportedMediaType,
+                "Send application/json, multipart/form-data or application/x-www-form-urlencoded.",
+            ),
+            other => Self::new(Code::BadBody, other.to_string()),
+        }
+    }
+}
+
+impl From<PolicyError> for Problem {
+    fn from(error: PolicyError) -> Self {
+        match error {
+            PolicyError::Invalid(errors) => {
+                Self::new(Code::ValidationFailed, "Mend the fields that are named, then send again.")
+                    .with_errors(errors.0.into_iter().collect())
+            }
+            PolicyError::NotFound => Self::not_found(),
+            PolicyError::PlanForbids { param } => {
+                Self::new(Code::ParameterNotAllowed, format!("Your plan does not include {param}."))
+            }
+            PolicyError::Photo(photo) => photo.into(),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! What a handler that creates something calls: one visible list, in one tracked task.
+//!
+//! A client that leaves cannot cancel the task, so a call that was begun is always settled, released, or
+//! left unknown. The steps, in order:
+//!
+//! ```text
+//! 0 allowed      the plan has the operation           1 params     parse into the tree
+//! 2 policy       allow, force, clamp                  3 ownership  every id in path, body and text
+//! 4 idempotent   (comes with the durable ledger)      5 reserve    before the call
+//! 6 upstream     exactly one call                     7 settle, release, or leave unknown; ownership
+//! ```
+//!
+//! What it does *not* do: it knows no single operation; each is a [`Creation`].
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::callback::Slot;
+use crate::ids::ReservationId;
+use crate::operation::Operation;
+use crate::params::{self, Params, Upload, parse_body};
+use crate::policy::{PlanRules, PolicyError, PolicyRules};
+use crate::principal::EndUserId;
+use crate::problem::{Code, Problem};
+use crate::quota::{Amounts, QuotaError, Reservation, ReserveRequest};
+use crate::state::{AppState, State};
+use crate::upstream::{Spent, UpstreamError, UpstreamRequest};
+
+/// A whole body, as it came.
+pub struct ReceivedBody {
+    /// Its `Content-Type`.
+    pub content_type: Option<Vec<u8>>,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// Whose money it is.
+pub struct Spender {
+    /// Who is calling.
+    pub id: EndUserId,
+    /// Under which plan.
+    pub plan: std::sync::Arc<str>,
+}
+
+/// What came of it, ready to be shown.
+pub struct Created {
+    /// What the client sees.
+    pub shown: Value,
+    /// Parameters that were not forwarded.
+    pub dropped: Vec<String>,
+}
+
+/// What the upstream's reply turned out to be.
+pub struct Outcome {
+    /// What the client sees.
+    pub shown: Value,
+    /// What was really made.
+    pub actual: Amounts,
+}
+
+/// One kind of creation: what differs between operations that cost money.
+pub trait Creation: Send + Sync + 'static {
+    /// The request, judged: its canonical parameters and its price.
+    type Judged: Send + Sync + 'static;
+
+    /// Which operation this is.
+    const OPERATION: Operation;
+
+    /// Steps 2 and 3.
+    ///
+    /// # Errors
+    /// The request is not allowed.
+    fn judge(
+        &self,
+        params: Params,
+        rules: &PolicyRules,
+        plan: &PlanRules<'_>,
+    ) -> Result<Self::Judged, PolicyError>;
+
+    /// What to reserve: an upper bound of what the call can make.
+    fn amounts(&self, judged: &Self::Judged, state: &State) -> Amounts;
+
+    /// The parameters that were dropped, taken out.
+    fn dropped(&self, judged: &mut Self::Judged) -> Vec<String>;
+
+    /// The call, with the gateway's own callback address in it.
+    fn request(&self, judged: &mut Self::Judged, callback: impl Fn(Slot) -> String) -> UpstreamRequest;
+
+    /// Reads the reply and records whom it belongs to.
+    ///
+    /// # Errors
+    /// The reply is not what is documented; what was spent is unknown then.
+    fn conclude(
+        &self,
+        judged: &Self::Judged,
+        reply: Value,
+        state: &State,
+        owner: &EndUserId,
+    ) -> Result<Outcome, UpstreamError>;
+}
+
+/// Runs the list.
+///
+/// Cancel safe: the work goes on in its own task.
+///
+/// # Errors
+/// Each step's refusal; nothing was sent before step 6.
+pub async fn spend<C: Creation>(
+    state: AppState,
+    spender: Spender,
+    creation: C,
+    body: ReceivedBody,
+) -> Result<Created, Problem> {
+    let tasks = state.tasks.clone();
+    let task = tasks.spawn(async move { run(&state, &spender, &creation, body).await });
+    task.await.unwrap_or_else(|_| {
+        // The task panicked; its reservation, if it had one, is left unknown.
+        Err(Problem::new(
+            Code::Internal,
+            "This is a bug of the service; look for a result before you send again.",
+        )
+        .with_spent(Spent::Unknown))
+    })
+}
+
+/// Not cancel safe: an upstream call whose end nobody sees stays unknown.
+async fn run<C: Creation>(
+    state: &State,
+    spender: &Spender,
+    creation: &C,
+    body: ReceivedBody,
+) -> Result<Created, Problem> {
+    let operation = C::OPERATION;
+    if !state.allows(&spender.plan, operation) {
+        return Err(Problem::new(
+            Code::OperationNotAllowed,
+            format!("Plan {} does not include {operation}.", spender.plan),
+        ));
+    }
+    let params = parse_body(body.content_type.as_deref(), &body.bytes, &state.param_limits)?;
+    check_sizes(&params, state.config.photos.max_bytes)?;
+    let plan = PlanRules { params: state.params_of_plan(&spender.plan) };
+    let mut judged = creation.judge(params, &state.rules, &plan)?;
+    let dropped = creation.dropped(&mut judged);
+    if !dropped.is_empty() {
+        state.metrics.dropped_params(operation);
+    }
+    let amounts = creation.amounts(&judged, state);
+    let id = ReservationId::generate();
+    let request = creation.request(&mut judged, |slot| state.callback_url(id, slot));
+    let reservation = reserve(state, spender, id, operation, &amounts).await?;
+    let concluded = match state.upstream.call(request).await {
+        Ok(reply) => creation.conclude(&judged, reply, state, &spender.id),
+        Err(error) => Err(error),
+    };
+    match concluded {
+        Ok(outcome) => {
+            if outcome.actual.exceeds(reservation.amounts()) {
+                tracing::error!(
+                    operation = operation.name(),
+                    "a call made more than was reserved; it is booked in full"
+                );
+            }
+            settle(state, reservation, outcome.actual).await;
+            Ok(Created { shown: outcome.shown, dropped })
+        }
+        Err(error) => {
+            give_back(state, reservation, error.spent(operation), operation).await;
+            report(&error, operation);
+            Err(Problem::of_upstream(&error, operation))
+        }
+    }
+}
+
+/// The body as a whole was within its cap; here each photo must be.
+fn check_sizes(params: &Params, max_bytes: usize) -> Result<(), Problem> {
+    let too_large = |upload: &Upload| upload.bytes.len() > max_bytes;
+    fn any(value: &params::Value, test: &impl Fn(&Upload) -> bool) -> bool {
+        match value {
+            params::Value::File(upload) => test(upload),
+            params::Value::List(list) => list.iter().any(|value| any(value, test)),
+            params::Value::Object(object) => object.values().any(|value| any(value, test)),
+            _ => false,
+        }
+    }
+    if params.root.values().any(|value| any(value, &too_large)) {
+        return Err(Problem::new(Code::BodyTooLarge, format!("Send photos of at most {max_bytes} bytes.")));
+    }
+    Ok(())
+}
+
+async fn reserve(
+    state: &State,
+    spender: &Spender,
+    id: ReservationId,
+    operation: Operation,
+    amounts: &Amounts,
+) -> Result<Reservation, QuotaError> {
+    let rules = &state.plan(&spender.plan).quotas;
+    let request = ReserveRequest { id, user: &spender.id, plan: &spender.plan, rules, operation, amounts };
+    state.ledger.reserve(request).await
+}
+
+async fn settle(state: &State, reservation: Reservation, actual: Amounts) {
+    if state.ledger.settle(reservation, actual).await.is_err() {
+        tracing::error!("a reservation could not be settled; it stays held");
+    }
+}
+
+async fn give_back(state: &State, reservation: Reservation, spent: Spent, operation: Operation) {
+    let done = match spent {
+        Spent::No => state.ledger.release(reservation).await,
+        // Nobody can find an inspection again, so an unknown one counts as spent (design, money).
+        Spent::Yes | Spent::Unknown if operation == Operation::InspectImage => {
+            let whole = *reservation.amounts();
+            state.ledger.settle(reservation, whole).await
+        }
+        Spent::Yes | Spent::Unknown => state.ledger.leave_unknown(reservation).await,
+    };
+    if done.is_err() {
+        tracing::error!("a reservation could not be given back; it stays held");
+    }
+}
+
+/// What only the operator can mend is told to the operator.
+pub fn report(error: &UpstreamError, operation: Operation) {
+    let outcome = error.name();
+    match error {
+        UpstreamError::CredentialRejected
+        | UpstreamError::AccountExhausted
+        | UpstreamError::Outdated
+        | UpstreamError::SecretEchoed => {
+            tracing::error!(operation = operation.name(), outcome, "the operator must act: {error}");
+        }
+        _ => tracing::warn!(operation = operation.name(), outcome, "a call to the upstream failed"),
+    }
+}

@@ -1,0 +1,105 @@
+//! A request to Astria, built from nothing: a path of literals and parsed ids, an allow-listed query, a
+//! canonical body. Nothing that a client sent is in it by accident.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::body::Segments;
+use crate::operation::Operation;
+
+/// One call that the gateway wants to make.
+#[derive(Clone, Debug)]
+pub struct UpstreamRequest {
+    pub(super) operation: Operation,
+    pub(super) method: Method,
+    pub(super) path_and_query: String,
+    pub(super) content_type: Option<String>,
+    pub(super) body: Segments,
+}
+
+impl UpstreamRequest {
+    /// A read.
+    pub fn get(operation: Operation, path: Path) -> Self {
+        Self {
+            operation,
+            method: Method::GET,
+            path_and_query: path.0,
+            content_type: None,
+            body: Segments::empty(),
+        }
+    }
+
+    /// A create with a canonical body.
+    pub fn post(operation: Operation, path: Path, content_type: String, segments: Vec<Bytes>) -> Self {
+        let body = Segments::from(segments);
+        Self {
+            operation,
+            method: Method::POST,
+            path_and_query: path.0,
+            content_type: Some(content_type),
+            body,
+        }
+    }
+
+    /// Adds a query of names and values that the gateway chose; encodes them.
+    #[must_use]
+    pub fn query(mut self, pairs: &[(&'static str, String)]) -> Self {
+        if !pairs.is_empty() {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(pairs);
+            self.path_and_query.push('?');
+            self.path_and_query.push_str(&query.finish());
+        }
+        self
+    }
+
+    /// Path and query as they will be sent: what a cache keys on.
+    pub fn path_and_query(&self) -> &str {
+        &self.path_and_query
+    }
+
+    /// Which operation this is.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+}
+
+/// A path at Astria: `Path::new().literal("tunes").id(tune).literal("prompts")`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Path(String);
+
+impl Path {
+    /// The root.
+    pub const fn new() -> Self {
+        Self(String::new())
+    }
+
+    /// Adds a fixed segment (or several, with slashes between them).
+    #[must_use]
+    pub fn literal(mut self, segment: &'static str) -> Self {
+        self.0.push('/');
+        self.0.push_str(segment);
+        self
+    }
+
+    /// Adds a number: a parsed id.
+    #[must_use]
+    pub fn id(mut self, id: u64) -> Self {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, "/{id}");
+        self
+    }
+
+    /// Adds a slug, or leaves the path as it is (`None`) if the text is not one.
+    pub fn slug(mut self, slug: &str) -> Option<Self> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+        let fits = !slug.is_empty() && slug.len() <= 200 && slug.bytes().all(plain);
+        fits.then(|| {
+            self.0.push('/');
+            self.0.push_str(slug);
+            self
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Puts the operator's API key on a request, and keeps it from coming back.
+//!
+//! The only code that reads the key. It stands innermost, so that nothing above can log or forward it; and
+//! because replies pass here first, it refuses one that repeats the key (an upstream's debug page, say).
+//!
+//! - Adds: `Authorization`, replacing any.
+//! - Answers: [`UpstreamError::SecretEchoed`].
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::header::{AUTHORIZATION, HeaderValue};
+use http::{Request, Response};
+use memchr::memmem;
+use tower::{Layer, Service};
+
+use super::body::Segments;
+use super::error::UpstreamError;
+use crate::secret::Secret;
+
+/// The operator's key, ready to be sent and to be found in replies.
+struct Credential {
+    header: HeaderValue,
+    key: Secret,
+}
+
+/// Makes [`SetCredential`] services.
+#[derive(Clone)]
+pub struct SetCredentialLayer(Arc<Credential>);
+
+impl SetCredentialLayer {
+    /// `None` if the key cannot stand in a header.
+    pub fn new(key: Secret) -> Option<Self> {
+        let mut text = b"Bearer ".to_vec();
+        text.extend_from_slice(key.expose());
+        let mut header = HeaderValue::from_bytes(&text).ok()?;
+        header.set_sensitive(true);
+        Some(Self(Arc::new(Credential { header, key })))
+    }
+}
+
+impl<S> Layer<S> for SetCredentialLayer {
+    type Service = SetCredential<S>;
+
+    fn layer(&self, inner: S) -> SetCredential<S> {
+        SetCredential { inner, credential: Arc::clone(&self.0) }
+    }
+}
+
+/// See the module.
+#[derive(Clone)]
+pub struct SetCredential<S> {
+    inner: S,
+    credential: Arc<Credential>,
+}
+
+impl<S> Service<Request<Segments>> for SetCredential<S>
+where
+    S: Service<Request<Segments>, Response = Response<Bytes>, Error = UpstreamError>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Bytes>;
+    type Error = UpstreamError;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, UpstreamError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Segments>) -> Self::Future {
+        request.headers_mut().insert(AUTHORIZATION, self.credential.header.clone());
+        let credential = Arc::clone(&self.credential);
+        let sending = self.inner.call(request);
+        Box::pin(async move {
+            let reply = sending.await?;
+            let echoed = memmem::find(reply.body(), credential.key.expose()).is_some();
+            if echoed { Err(UpstreamError::SecretEchoed) } else { Ok(reply) }
+        })
+    }
+}

@@ -1,0 +1,65 @@
+use bytes::Bytes;
+use http::Response;
+use serde_json::json;
+
+use super::*;
+use crate::operation::Operation;
+
+fn judged(status: u16, body: &'static str) -> UpstreamError {
+    let reply = Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap();
+    judge(&reply).unwrap_err()
+}
+
+#[test]
+fn only_a_definite_refusal_of_a_create_is_known_to_have_cost_nothing() {
+    let spent = |status| judged(status, "{}").spent(Operation::CreatePrompt);
+    for definite in [400, 401, 402, 403, 404, 409, 422, 426] {
+        assert_eq!(spent(definite), Spent::No, "{definite}");
+    }
+    for unclear in [301, 302, 500, 502, 503, 504] {
+        assert_eq!(spent(unclear), Spent::Unknown, "{unclear}");
+    }
+    assert_eq!(judged(500, "").spent(Operation::GetPrompt), Spent::No);
+}
+
+#[test]
+fn messages_keep_texts_and_nothing_else() {
+    let UpstreamError::Invalid(messages) =
+        judged(422, r#"{"text":["can't be blank"],"base":["no"],"html":{"a":1},"bad name":["x"],"n":3}"#)
+    else {
+        panic!("422 is Invalid")
+    };
+    let expected =
+        [("text".to_owned(), vec!["can't be blank".to_owned()]), ("base".to_owned(), vec!["no".to_owned()])];
+    let mut found = messages.fields().to_vec();
+    found.sort_by(|a, b| b.cmp(a));
+    assert_eq!(found, expected);
+    assert_eq!(Messages::parse(b"<html>boom</html>"), Messages::default());
+}
+
+#[test]
+fn a_shown_prompt_has_no_callback_and_points_at_the_gateway() {
+    let reply =
+        json!([{"id": 7, "tune_id": 3, "callback": "https://secret", "user_id": 1, "text": "x", "new": 1}]);
+    let (object, prompt, tune) = objects::find_prompt(&reply).unwrap();
+    let shown = objects::show_prompt(object, "https://gw.example/api", tune, prompt);
+    let url = "https://gw.example/api/tunes/3/prompts/7.json";
+    assert_eq!(shown, json!({"id": 7, "tune_id": 3, "text": "x", "url": url}));
+}
+
+#[test]
+fn a_shown_inspection_has_documented_fields_only() {
+    let shown =
+        objects::show_inspection(&json!({"name": "man", "selfie": true, "debug": 1, "age": {"x": 1}}));
+    assert_eq!(shown, Some(json!({"name": "man", "selfie": true})));
+    assert_eq!(objects::show_inspection(&json!("man")), None);
+}
+
+#[test]
+fn a_path_takes_numbers_and_slugs_only() {
+    let path = Path::new().literal("p").slug("corporate-headshots");
+    assert_eq!(path, Some(Path::new().literal("p/corporate-headshots")));
+    for odd in ["", "..", "a/b", "a%2f", "a?b", "A", "a.json", "a b"] {
+        assert_eq!(Path::new().literal("p").slug(odd), None, "{odd:?}");
+    }
+}

@@ -1,0 +1,194 @@
+//! A caller, and a reply that was already looked at.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+/// Everything that a reply may carry.
+const ALLOWED: [&str; 28] = [
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "cache-control",
+    "cache-status",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "etag",
+    "gateway-dropped-params",
+    "ratelimit",
+    "ratelimit-policy",
+    "referrer-policy",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+    "x-request-id",
+    "transfer-encoding",
+];
+
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    token: Option<String>,
+    secrets: Arc<Vec<String>>,
+    extra: HeaderMap,
+}
+
+impl Client {
+    pub fn new(http: reqwest::Client, url: String, token: Option<String>, secrets: Arc<Vec<String>>) -> Self {
+        Self { http, url, token, secrets, extra: HeaderMap::new() }
+    }
+
+    /// The same caller, sending one more header.
+    pub fn header(&self, name: &str, value: &str) -> Self {
+        let mut other = self.clone();
+        other.extra.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap());
+        other
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn method(&self, method: Method, path: &str) -> Reply {
+        self.send(self.request(method, path)).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        self.post(path, "application/json", body.to_string()).await
+    }
+
+    pub async fn post(&self, path: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Reply {
+        self.send(self.request(Method::POST, path).header("content-type", content_type).body(body)).await
+    }
+
+    pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.post(path, "application/x-www-form-urlencoded", body).await
+    }
+
+    /// Text fields, then files of (name, bytes).
+    pub async fn post_multipart(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Reply {
+        let mut form = Form::new();
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        for (name, bytes) in files {
+            let part =
+                Part::bytes(bytes.to_vec()).file_name("C:\\secret\\me.jpg").mime_str("image/jpeg").unwrap();
+            form = form.part((*name).to_owned(), part);
+        }
+        self.send(self.request(Method::POST, path).multipart(form)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let mut request =
+            self.http.request(method, format!("{}{path}", self.url)).headers(self.extra.clone());
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        request
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.unwrap();
+        let reply = Reply { status, headers, body };
+        reply.check(&self.secrets);
+        reply
+    }
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Reply {
+    fn check(&self, secrets: &[String]) {
+        for (name, value) in &self.headers {
+            assert!(ALLOWED.contains(&name.as_str()), "a reply carried {name}");
+            for secret in secrets {
+                assert!(
+                    !String::from_utf8_lossy(value.as_bytes()).contains(secret.as_str()),
+                    "{name} holds a secret"
+                );
+            }
+        }
+        let text = self.text();
+        for secret in secrets {
+            assert!(!text.contains(secret.as_str()), "a body holds a secret");
+        }
+        let id = self.header("x-request-id").expect("every reply names its request");
+        assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
+        if self.status.is_client_error() || self.status.is_server_error() {
+            self.check_problem(id);
+        }
+    }
+
+    fn check_problem(&self, id: &str) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        if self.body.is_empty() {
+            return; // HEAD
+        }
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16());
+        assert_eq!(problem["request_id"], id);
+        for member in ["type", "title", "detail", "instance", "code", "error"] {
+            assert!(problem[member].is_string(), "a problem lacks {member}: {problem}");
+        }
+        assert!(problem["base"].is_array());
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    /// The body of a success.
+    pub fn ok(&self) -> Value {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text());
+        self.json()
+    }
+
+    /// Asserts status and code, and gives the Problem.
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(
+            (self.status.as_u16(), self.json()["code"].as_str().unwrap_or("")),
+            (status, code),
+            "{}",
+            self.text()
+        );
+        self.json()
+    }
+}

@@ -1,0 +1,275 @@
+//! `spawn_gateway()`: a gateway on port 0 with an upstream of its own and secrets that only this run knows.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use astria_gateway::auth::install_crypto_provider;
+use astria_gateway::clock::{Clock, Timestamp};
+use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, Plan, Secrets, load_text};
+use astria_gateway::gateway::{Gateway, GatewayParts};
+use astria_gateway::operation::Operation;
+use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::secret::Secret;
+use mock_astria::{MockAstria, Settings};
+
+use super::client::{Client, Reply};
+use super::{logs, tokens};
+
+pub const SHARED_TUNE: u64 = mock_astria::FLUX_TUNE_ID;
+pub const ISSUER: &str = "https://issuer.test";
+pub const AUDIENCE: &str = "gateway";
+
+/// How a test wants its gateway.
+pub struct Spawn {
+    config: Config,
+    mock: Settings,
+    clock: Option<Clock>,
+    issuer_keys: Vec<IssuerKeys>,
+    expect_unknown: bool,
+}
+
+/// A gateway with plan `free` (20 images a day) and `pro`, one HS256 issuer, generous rate limits.
+pub fn spawn_gateway() -> Spawn {
+    let rule = |of, limit| QuotaRule { of, per: Period::Day, limit };
+    let free = Plan {
+        requests_per_s: 1000.0,
+        burst: 10_000,
+        quotas: vec![rule(Measure::Images, 20), rule(Measure::Inspections, 50)],
+        ..Plan::default()
+    };
+    let pro = Plan {
+        quotas: vec![rule(Measure::Images, 500)],
+        allow: vec![Operation::InspectImage, Operation::CreatePrompt, Operation::CreateTune],
+        ..free.clone()
+    };
+    let mut config = Config::default();
+    config.server.listen.set_port(0);
+    config.operator.listen.set_port(0);
+    config.server.drain_s = 5;
+    config.limits.ip.requests_per_s = 100_000.0;
+    config.limits.ip.burst = 100_000;
+    config.upstream.shared_tunes = vec![SHARED_TUNE, 666_678, 690_204];
+    config.upstream.models = [("gemini".to_owned(), mock_astria::GEMINI_TUNE_ID)].into();
+    config.plans = [("free".to_owned(), free), ("pro".to_owned(), pro)].into();
+    let mock = Settings { generate_ms: 0, train_ms: 0, ..Settings::default() };
+    Spawn { config, mock, clock: None, issuer_keys: Vec::new(), expect_unknown: false }
+}
+
+impl Spawn {
+    pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    pub fn mock(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.mock);
+        self
+    }
+
+    /// A clock that stands still until the test moves it.
+    pub fn manual_clock(mut self) -> Self {
+        self.clock = Some(Clock::manual(Timestamp::from_unix_s(1_800_000_000)));
+        self
+    }
+
+    /// One more issuer beside the harness's own.
+    pub fn issuer(mut self, issuer: Issuer, keys: IssuerKeys) -> Self {
+        self.config.auth.issuers.push(issuer);
+        self.issuer_keys.push(keys);
+        self
+    }
+
+    pub async fn start(mut self) -> TestGateway {
+        install_crypto_provider();
+        logs::start();
+        let random = || uuid::Uuid::new_v4().simple().to_string();
+        let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
+        let (signing, callback) = (random() + &random(), random() + &random());
+        self.mock.api_key.clone_from(&api_key);
+        self.mock.workspace_id = Some(workspace.clone());
+        let mock = MockAstria::start(self.mock).await.unwrap();
+        if self.config.upstream.base_url == Config::default().upstream.base_url {
+            self.config.upstream.base_url = mock.url();
+        }
+        self.config.upstream.workspace_id.clone_from(&workspace);
+        let own = Issuer {
+            issuer: ISSUER.into(),
+            audiences: vec![AUDIENCE.into()],
+            hs256_secret_file: "in-the-test".into(),
+            ..Issuer::default()
+        };
+        self.config.auth.issuers.insert(0, own);
+        let current = Secret::from(signing.clone());
+        self.issuer_keys.insert(0, IssuerKeys::Hs256 { current, previous: None });
+        // What a file could not say must not be tested either.
+        load_text(&toml::to_string(&self.config).unwrap(), &Environment::default()).unwrap();
+        let secrets = Secrets {
+            api_key: Secret::from(api_key.clone()),
+            issuer_keys: self.issuer_keys,
+            callback_secret: Some(Secret::from(callback.clone())),
+            previous_callback_secret: None,
+        };
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        let parts =
+            GatewayParts { config: self.config, secrets, clock: clock.clone(), extra_routes: Vec::new() };
+        let gateway = Gateway::start(parts).await.unwrap();
+        let secrets = Arc::new(vec![api_key.clone(), workspace.clone(), signing.clone(), callback]);
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        TestGateway {
+            url: format!("http://{}", gateway.listen()),
+            gateway: Some(gateway),
+            mock,
+            clock,
+            http,
+            signing,
+            api_key,
+            workspace,
+            secrets,
+            expect_unknown: Mutex::new(self.expect_unknown),
+        }
+    }
+}
+
+/// A running gateway; its checks run when it is dropped.
+pub struct TestGateway {
+    pub url: String,
+    gateway: Option<Gateway>,
+    pub mock: MockAstria,
+    pub clock: Clock,
+    http: reqwest::Client,
+    pub signing: String,
+    pub api_key: String,
+    pub workspace: String,
+    secrets: Arc<Vec<String>>,
+    expect_unknown: Mutex<bool>,
+}
+
+impl TestGateway {
+    /// An end user of plan `free`.
+    pub fn user(&self, name: &str) -> Client {
+        self.with_token(&self.token(name, "free"))
+    }
+
+    /// An end user of plan `pro`.
+    pub fn pro_user(&self, name: &str) -> Client {
+        self.with_token(&self.token(name, "pro"))
+    }
+
+    /// Nobody.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.http.clone(), self.url.clone(), None, Arc::clone(&self.secrets))
+    }
+
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(self.http.clone(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
+    }
+
+    pub fn token(&self, name: &str, plan: &str) -> String {
+        tokens::hs256(self.signing.as_bytes(), &tokens::claims(self.clock.now(), name, plan))
+    }
+
+    pub fn host(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    pub fn state(&self) -> &astria_gateway::state::AppState {
+        self.gateway.as_ref().unwrap().state()
+    }
+
+    /// A page of the operator's listener.
+    pub async fn operator(&self, path: &str) -> String {
+        let url = format!("http://{}{path}", self.gateway.as_ref().unwrap().operator_listen());
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Ends the gateway as SIGTERM would; `true`: everything finished in time.
+    pub async fn stop(&mut self) -> bool {
+        self.gateway.take().unwrap().stop().await
+    }
+
+    /// This test leaves outcomes unknown on purpose.
+    pub fn expect_unknown(&self) {
+        *self.expect_unknown.lock().unwrap() = true;
+    }
+
+    pub fn assert_no_secret(&self, text: &str, place: &str) {
+        for secret in self.secrets.iter() {
+            assert!(!text.contains(secret.as_str()), "a secret of this run stands in {place}");
+        }
+    }
+
+    /// `used`, `held` and `left` of a quota, as the account page says.
+    pub async fn quota(&self, user: &Client, of: &str) -> (u64, u64, u64) {
+        let account = user.get("/gateway/account").await.ok();
+        let quotas = account["quotas"].as_array().unwrap();
+        let quota = quotas.iter().find(|quota| quota["of"] == of).unwrap();
+        let number = |name: &str| quota[name].as_u64().unwrap();
+        (number("used"), number("held"), number("left"))
+    }
+
+    fn check_upstream_requests(&self) {
+        for request in self.mock.requests() {
+            let header = |name: &str| request.headers.get(name).map(String::as_str);
+            let line = format!("{} {}", request.method, request.path);
+            assert_eq!(header("authorization"), Some(format!("Bearer {}", self.api_key).as_str()), "{line}");
+            assert_eq!(header("x-workspace-id"), Some(self.workspace.as_str()), "{line}");
+            let allowed = [
+                "accept",
+                "authorization",
+                "content-length",
+                "content-type",
+                "host",
+                "user-agent",
+                "x-workspace-id",
+            ];
+            for name in request.headers.keys() {
+                assert!(allowed.contains(&name.as_str()), "{line} carried {name}");
+            }
+        }
+    }
+}
+
+impl Drop for TestGateway {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        self.check_upstream_requests();
+        if let Some(gateway) = &self.gateway {
+            let ledger = &gateway.state().ledger;
+            assert_eq!(ledger.open_reservations(), 0, "a reservation has no end");
+            if !*self.expect_unknown.lock().unwrap() {
+                assert_eq!(ledger.unknown_reservations(), 0, "a reservation was left unknown");
+            }
+            self.assert_no_secret(&gateway.state().metrics.render(), "the metrics");
+        }
+        self.assert_no_secret(&logs::text(), "the logs");
+    }
+}
+
+/// Waits until `ready`, at most ten seconds.
+pub async fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !ready() {
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Polls a prompt until its pictures are there.
+pub async fn finished(user: &Client, path: &str) -> Reply {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    loop {
+        let reply = user.get(path).await;
+        let body = reply.ok();
+        if body["images"].as_array().is_some_and(|images| !images.is_empty()) || !body["user_error"].is_null()
+        {
+            return reply;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the prompt never finished");
+    }
+}

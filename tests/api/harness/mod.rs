@@ -1,0 +1,15 @@
+//! Starts a gateway and an imitated upstream for one test, and checks what no test should forget.
+//!
+//! - Each reply has only listed headers, a request id, and none of this run's secrets.
+//! - Each request that the upstream saw has exactly our bearer and workspace, and nothing of the client's.
+//! - When the gateway is dropped: no reservation is open, and neither logs nor metrics hold a secret.
+
+mod client;
+mod gateway;
+mod logs;
+pub mod photos;
+pub mod raw;
+pub mod tokens;
+
+pub use client::{Client, Reply};
+pub use gateway::{AUDIENCE, ISSUER, SHARED_TUNE, TestGateway, eventually, finished, spawn_gateway};

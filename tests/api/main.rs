@@ -1,0 +1,29 @@
+//! The integration tests: the real gateway on real sockets against the imitated upstream.
+//!
+//! One binary, so that it links once. Every test gets the harness's checks for free; see `harness`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test stops at the first surprise, and its name is its documentation"
+)]
+
+mod harness;
+
+mod account;
+mod auth;
+mod bad_input;
+mod browser;
+mod callbacks;
+mod command;
+mod config_example;
+mod faults;
+mod floors;
+mod inspect;
+mod limits;
+mod packs;
+mod params;
+mod prompts;
+mod stack;
