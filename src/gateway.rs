@@ -193,7 +193,7 @@ fn build_state(
         in_flight: Semaphore::new(config.server.max_in_flight.min(Semaphore::MAX_PERMITS)),
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
         ownership: Ownership::default(),
-        callback_keys: callback_keys(callback_secret, previous_callback_secret)?,
+        callback_keys: callback_keys(callback_secret, previous_callback_secret.as_ref())?,
         inbox: Inbox::new(MAX_REMEMBERED),
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
@@ -306,7 +306,7 @@ fn policy_rules(config: &Config) -> PolicyRules {
 }
 
 /// The configured keys, or one for the life of the process: what it signs lives no longer either.
-fn callback_keys(current: Option<Secret>, previous: Option<Secret>) -> Result<CallbackKeys, StartError> {
+fn callback_keys(current: Option<Secret>, previous: Option<&Secret>) -> Result<CallbackKeys, StartError> {
     let current = match current {
         Some(secret) => secret,
         None => random_secret()?,
@@ -314,7 +314,7 @@ fn callback_keys(current: Option<Secret>, previous: Option<Secret>) -> Result<Ca
     let key = |secret: &Secret| {
         CallbackKey::new(&key_id(secret), secret).map_err(|error| part("callbacks")(&error))
     };
-    let previous = previous.as_ref().map(key).transpose()?;
+    let previous = previous.map(key).transpose()?;
     CallbackKeys::new(key(&current)?, previous).map_err(|error| part("callbacks")(&error))
 }
 

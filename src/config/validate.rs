@@ -13,7 +13,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     let canonical = base.starts_with('/') && !base.ends_with('/') && !base.contains("//");
     let plain =
         base.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.~".contains(&b)) && !base.contains("/.");
-    if !base.is_empty() && !(canonical && plain) {
+    if !(base.is_empty() || canonical && plain) {
         wrong("server.base_path", format!("{base:?} must look like \"/api\""));
     }
     if !config.server.public_url.is_empty() && origin(&config.server.public_url).is_none() {

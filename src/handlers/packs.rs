@@ -101,8 +101,7 @@ fn cache_status(served: Served) -> String {
 /// The known parameters in one order and spelling, so that one list has one key; and the names of the others.
 fn normalise(query: &str, state: &AppState) -> Result<(Query, Vec<String>), Problem> {
     let sent = parse_query(query, &state.param_limits)?;
-    let (mut known, mut dropped, mut errors): (Query, Vec<String>, Vec<(String, Vec<String>)>) =
-        Default::default();
+    let (mut known, mut dropped, mut errors) = (Query::new(), Vec::new(), Vec::new());
     for (name, value) in sent.root {
         let Value::Text(text) = value else {
             dropped.push(name);

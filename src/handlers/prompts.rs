@@ -106,7 +106,7 @@ impl Creation for CreatePrompt {
             // Somebody else's prompt came back: it must not be shown.
             Err(OwnershipError::Conflict) => return Err(UpstreamError::Unreadable),
             Err(OwnershipError::Full) => {
-                tracing::error!("the ownership index is full: a prompt has no owner")
+                tracing::error!("the ownership index is full: a prompt has no owner");
             }
         }
         let number = |name: &str| object.get(name).and_then(Value::as_u64);

@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{FORWARDED, HeaderName};
+use http::header::{FORWARDED, HeaderName, HeaderValue};
 
 use crate::limits::client_ip as find_client_ip;
 use crate::state::AppState;
@@ -32,7 +32,7 @@ pub async fn client_ip(State(state): State<AppState>, mut request: Request, next
     let peer =
         request.extensions().get::<PeerAddr>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     let forwarded: Vec<&[u8]> =
-        request.headers().get_all(X_FORWARDED_FOR).iter().map(|v| v.as_bytes()).collect();
+        request.headers().get_all(X_FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
     let ip = find_client_ip(peer, &forwarded, &state.trusted_proxies);
     let headers = request.headers_mut();
     for name in [X_FORWARDED_FOR, FORWARDED, X_REAL_IP] {
