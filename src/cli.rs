@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::auth::{Claims, mint};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
-use crate::gateway::{Gateway, GatewayParts};
+use crate::gateway::{self, Gateway, GatewayParts, StartError};
 use crate::telemetry::init_logging;
 
 const EX_CONFIG: u8 = 78;
@@ -95,7 +95,8 @@ async fn serve(file: Option<&Path>) -> ExitCode {
     match Gateway::start(GatewayParts { config, secrets, clock: Clock::system(), extra_routes: Vec::new() })
         .await
     {
-        Err(error) => fail(&error),
+        Err(error @ StartError::Part(_)) => misconfigured(&error),
+        Err(error @ StartError::Listen { .. }) => fail(&error),
         Ok(gateway) => {
             tracing::info!(listen = %gateway.listen(), operator = %gateway.operator_listen(), "ready");
             run_until_signal(gateway).await
@@ -127,22 +128,19 @@ async fn wait_for_signal() {
 }
 
 fn load(file: Option<&Path>) -> Result<(Config, Secrets), Vec<ConfigError>> {
-    let environment = Environment::of_process();
-    let config = config::load(file, &environment)?;
-    let secrets = config::load_secrets(&config, &environment)?;
-    Ok((config, secrets))
+    config::load_with_secrets(file, &Environment::of_process())
 }
 
 fn check_config(file: Option<&Path>) -> ExitCode {
-    let environment = Environment::of_process();
-    let config = match config::load(file, &environment) {
-        Ok(config) => config,
+    let (config, secrets) = match load(file) {
+        Ok(loaded) => loaded,
         Err(errors) => return refuse(&errors),
     };
-    if let Err(errors) = config::load_secrets(&config, &environment) {
-        return refuse(&errors);
+    let text = toml::to_string(&config);
+    if let Err(error) = gateway::check(config, secrets) {
+        return misconfigured(&error);
     }
-    match toml::to_string(&config) {
+    match text {
         Err(error) => fail(&error),
         Ok(text) => {
             print(format_args!("# upstream API key: ***\n# signing secrets: ***\n{text}"));
@@ -152,12 +150,14 @@ fn check_config(file: Option<&Path>) -> ExitCode {
 }
 
 fn mint_token(what: &MintToken) -> ExitCode {
-    let (config, secrets) = match load(what.file.config.as_deref()) {
+    let loaded = config::load(what.file.config.as_deref(), &Environment::of_process())
+        .and_then(|config| config::load_issuer_keys(&config).map(|keys| (config, keys)));
+    let (config, issuer_keys) = match loaded {
         Ok(loaded) => loaded,
         Err(errors) => return refuse(&errors),
     };
     let wanted = |issuer: &str| what.issuer.as_deref().is_none_or(|name| name == issuer);
-    let found = config.auth.issuers.iter().zip(&secrets.issuer_keys).find_map(|(issuer, keys)| match keys {
+    let found = config.auth.issuers.iter().zip(&issuer_keys).find_map(|(issuer, keys)| match keys {
         IssuerKeys::Hs256 { current, .. } if wanted(&issuer.issuer) => Some((issuer, current)),
         _ => None,
     });
@@ -195,6 +195,11 @@ fn refuse(errors: &[ConfigError]) -> ExitCode {
     for error in errors {
         print_error(format_args!("{error}"));
     }
+    ExitCode::from(EX_CONFIG)
+}
+
+fn misconfigured(error: &StartError) -> ExitCode {
+    print_error(format_args!("{error}"));
     ExitCode::from(EX_CONFIG)
 }
 

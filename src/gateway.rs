@@ -149,6 +149,14 @@ impl Gateway {
     }
 }
 
+/// Builds everything that `start` would, and listens nowhere: what `check-config` needs to know.
+///
+/// # Errors
+/// As [`Gateway::start`], the addresses aside.
+pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
+    build_state(config, secrets, Clock::system(), Arc::new(Metrics::new())).map(drop)
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
@@ -175,7 +183,7 @@ fn build_state(
         });
         (Arc::from(name.as_str()), rate, overrides.collect())
     });
-    let plan_limits = PlanLimits::new(clock.clone(), config.limits.users.max_users, plans)
+    let plan_limits = PlanLimits::new(clock.clone(), config.limits.users.max_buckets, plans)
         .map_err(|error| part("plans")(&error))?;
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
     let upstream = build_upstream(&config, api_key, &clock, &metrics)?;
@@ -258,6 +266,7 @@ fn build_upstream(
     let settings = ClientSettings {
         connect_timeout: Duration::from_millis(config.upstream.connect_timeout_ms),
         timeout: Duration::from_millis(config.upstream.timeout_ms),
+        idle_timeout: Duration::from_millis(config.upstream.idle_timeout_ms),
         max_reply_bytes: config.upstream.max_reply_bytes,
         tls: config.upstream.base_url.starts_with("https:"),
     };

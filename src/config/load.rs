@@ -7,6 +7,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::secrets::{Secrets, load_secrets};
 use super::{Config, ConfigError, validate};
 
 const PREFIX: &str = "ASTRIA_GATEWAY__";
@@ -42,12 +43,31 @@ impl Environment {
 /// Everything that is wrong, each with its key: unreadable file, TOML syntax, unknown keys, values of the
 /// wrong type, values that make no sense together.
 pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Vec<ConfigError>> {
-    let text = match file {
-        None => String::new(),
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| vec![ConfigError::new(path.display().to_string(), error.to_string())])?,
-    };
-    load_text(&text, environment)
+    load_text(&read(file)?, environment)
+}
+
+/// The same, and all secrets that the config names: what is wrong with either comes at once.
+///
+/// # Errors
+/// As [`load`] and [`load_secrets`].
+pub fn load_with_secrets(
+    file: Option<&Path>,
+    environment: &Environment,
+) -> Result<(Config, Secrets), Vec<ConfigError>> {
+    let (config, mut errors) = parse(&read(file)?, environment)?;
+    match load_secrets(&config, environment) {
+        Ok(secrets) if errors.is_empty() => return Ok((config, secrets)),
+        Ok(_) => {}
+        Err(more) => errors.extend(more),
+    }
+    Err(errors)
+}
+
+fn read(file: Option<&Path>) -> Result<String, Vec<ConfigError>> {
+    file.map_or(Ok(String::new()), |path| {
+        std::fs::read_to_string(path)
+            .map_err(|error| vec![ConfigError::new(path.display().to_string(), error.to_string())])
+    })
 }
 
 /// The same from text that was read already.
@@ -55,6 +75,12 @@ pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Config, Ve
 /// # Errors
 /// As [`load`].
 pub fn load_text(text: &str, environment: &Environment) -> Result<Config, Vec<ConfigError>> {
+    let (config, errors) = parse(text, environment)?;
+    if errors.is_empty() { Ok(config) } else { Err(errors) }
+}
+
+/// The config that the good keys make, and what is wrong with the others.
+fn parse(text: &str, environment: &Environment) -> Result<(Config, Vec<ConfigError>), Vec<ConfigError>> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let line = error
             .span()
@@ -66,15 +92,15 @@ pub fn load_text(text: &str, environment: &Environment) -> Result<Config, Vec<Co
     sorted.sort_environment(environment);
     let Sorted { good, mut errors } = sorted;
     match Value::Table(good).try_into::<Config>() {
-        Err(error) => errors.push(ConfigError::new("config", error.message().to_owned())),
+        Err(error) => {
+            errors.push(ConfigError::new("config", error.message().to_owned()));
+            Err(errors)
+        }
         Ok(config) => {
             validate::check(&config, &mut errors);
-            if errors.is_empty() {
-                return Ok(config);
-            }
+            Ok((config, errors))
         }
     }
-    Err(errors)
 }
 
 /// The keys that are fine, and what is wrong with the others.

@@ -7,6 +7,7 @@
 //! What it does *not* do: it opens no socket and fetches nothing; a valid config can still name an
 //! upstream that is down.
 
+mod lenient;
 mod load;
 mod secrets;
 mod sections;
@@ -17,8 +18,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use load::{Environment, load, load_text};
-pub use secrets::{IssuerKeys, Secrets, load_secrets};
+pub use load::{Environment, load, load_text, load_with_secrets};
+pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Callbacks, Cors, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan, Policy,
     Quota, Rate, Server, Store, Upstream, UserLimit,

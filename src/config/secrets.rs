@@ -43,28 +43,7 @@ pub enum IssuerKeys {
 pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secrets, Vec<ConfigError>> {
     let mut reader = Reader { errors: Vec::new() };
     let api_key = reader.api_key(config, environment);
-    let issuer_keys = config
-        .auth
-        .issuers
-        .iter()
-        .enumerate()
-        .filter_map(|(i, issuer)| {
-            let key = |name: &str| format!("auth.issuers[{i}].{name}");
-            if !issuer.jwks_url.is_empty() {
-                Some(IssuerKeys::Jwks)
-            } else if is_set(&issuer.public_key_file) {
-                reader.file(&key("public_key_file"), &issuer.public_key_file, 1).map(IssuerKeys::PublicKeys)
-            } else {
-                let current = reader.secret(&key("hs256_secret_file"), &issuer.hs256_secret_file);
-                let previous = is_set(&issuer.hs256_previous_secret_file)
-                    .then(|| {
-                        reader.secret(&key("hs256_previous_secret_file"), &issuer.hs256_previous_secret_file)
-                    })
-                    .flatten();
-                current.map(|current| IssuerKeys::Hs256 { current, previous })
-            }
-        })
-        .collect();
+    let issuer_keys = reader.issuer_keys(config);
     let optional = |reader: &mut Reader, key: &str, path: &Path| {
         is_set(path).then(|| reader.secret(key, path)).flatten()
     };
@@ -77,6 +56,16 @@ pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secret
         }
         (_, errors) => Err(errors),
     }
+}
+
+/// Reads the issuers' keys alone, for who needs nothing else.
+///
+/// # Errors
+/// As [`load_secrets`], the API key aside.
+pub fn load_issuer_keys(config: &Config) -> Result<Vec<IssuerKeys>, Vec<ConfigError>> {
+    let mut reader = Reader { errors: Vec::new() };
+    let keys = reader.issuer_keys(config);
+    if reader.errors.is_empty() { Ok(keys) } else { Err(reader.errors) }
 }
 
 fn is_set(path: &Path) -> bool {
@@ -113,11 +102,37 @@ impl Reader {
         Some(Secret::new(bytes))
     }
 
+    /// One entry an issuer, unless there were errors.
+    fn issuer_keys(&mut self, config: &Config) -> Vec<IssuerKeys> {
+        let issuers = config.auth.issuers.iter().enumerate();
+        issuers
+            .filter_map(|(i, issuer)| {
+                let key = |name: &str| format!("auth.issuers[{i}].{name}");
+                if !issuer.jwks_url.is_empty() {
+                    Some(IssuerKeys::Jwks)
+                } else if is_set(&issuer.public_key_file) {
+                    self.file(&key("public_key_file"), &issuer.public_key_file, 1).map(IssuerKeys::PublicKeys)
+                } else {
+                    let current = self.secret(&key("hs256_secret_file"), &issuer.hs256_secret_file);
+                    let previous = is_set(&issuer.hs256_previous_secret_file)
+                        .then(|| {
+                            self.secret(
+                                &key("hs256_previous_secret_file"),
+                                &issuer.hs256_previous_secret_file,
+                            )
+                        })
+                        .flatten();
+                    current.map(|current| IssuerKeys::Hs256 { current, previous })
+                }
+            })
+            .collect()
+    }
+
     fn secret(&mut self, key: &str, path: &Path) -> Option<Secret> {
         self.file(key, path, MIN_SECRET_BYTES).map(Secret::new)
     }
 
-    /// The file's bytes without white space at the end, which editors add.
+    /// The file's bytes; of a text, without the line feed at its end that editors add.
     fn file(&mut self, key: &str, path: &Path, min_bytes: usize) -> Option<Vec<u8>> {
         match std::fs::read(path) {
             Err(error) => {
@@ -125,7 +140,12 @@ impl Reader {
                 None
             }
             Ok(mut bytes) => {
-                bytes.truncate(bytes.trim_ascii_end().len());
+                if std::str::from_utf8(&bytes).is_ok() {
+                    let text = bytes
+                        .strip_suffix(b"\n")
+                        .map_or(bytes.as_slice(), |t| t.strip_suffix(b"\r").unwrap_or(t));
+                    bytes.truncate(text.len());
+                }
                 if bytes.len() < min_bytes {
                     let message = format!(
                         "{}: holds {} bytes, needs at least {min_bytes}",

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+use super::lenient;
 use crate::operation::Operation;
 use crate::quota::QuotaRule;
 
@@ -40,6 +41,7 @@ section! {
         /// Origin under which the world (and Astria's callbacks) reach the gateway; empty: `http://` + `listen`.
         public_url: String = String::new(),
         /// Networks whose `X-Forwarded-For` is believed, rightmost untrusted hop first.
+        #[serde(deserialize_with = "lenient::networks")]
         trusted_proxies: Vec<IpNet> = Vec::new(),
         /// Seconds that requests in flight get to finish after SIGTERM.
         drain_s: u64 = 20,
@@ -68,19 +70,23 @@ section! {
         /// File that holds the operator's API key; empty: `ASTRIA_API_KEY` or `ASTRIA_AUTH_TOKEN`.
         api_key_file: PathBuf = PathBuf::new(),
         /// Workspace that every call names; empty: none.
-        #[serde(deserialize_with = "text_or_integer")]
+        #[serde(deserialize_with = "lenient::text")]
         workspace_id: String = String::new(),
         /// Milliseconds for one whole call; Astria's own limit is 30 s.
         timeout_ms: u64 = 40_000,
         /// Milliseconds to connect.
         connect_timeout_ms: u64 = 3_000,
+        /// Milliseconds between two pieces of a reply's body.
+        idle_timeout_ms: u64 = 10_000,
         /// Bytes of a reply's body; beyond it the reply is refused.
         max_reply_bytes: usize = 8 * 1024 * 1024,
         /// How often a failed read (never a create) is tried again.
         read_retries: u32 = 2,
         /// Tunes that every end user may use, by id.
+        #[serde(deserialize_with = "lenient::numbers")]
         shared_tunes: Vec<u64> = Vec::new(),
         /// Names for tunes: `/tunes/gemini/prompts` means the id; an alias's tune counts as shared.
+        #[serde(deserialize_with = "lenient::named_numbers")]
         models: BTreeMap<String, u64> = BTreeMap::new(),
     }
 }
@@ -99,7 +105,7 @@ section! {
         /// Seconds after which a JWKS is fetched anew in the background.
         jwks_refresh_s: u64 = 300,
         /// Seconds a JWKS is used when its provider is down.
-        jwks_max_stale_s: u64 = 3_600,
+        jwks_max_stale_s: u64 = 86_400,
         /// The issuers, side by side.
         issuers: Vec<Issuer> = Vec::new(),
     }
@@ -114,7 +120,7 @@ section! {
         audiences: Vec<String> = Vec::new(),
         /// Accept a token whose `aud` list names others beside ours.
         allow_other_audiences: bool = false,
-        /// File with the HS256 secret, at least 32 bytes (white space at its end does not count).
+        /// File with the HS256 secret, at least 32 bytes (a line feed that ends a text does not count).
         hs256_secret_file: PathBuf = PathBuf::new(),
         /// File with the secret before the present one, while a rotation lasts.
         hs256_previous_secret_file: PathBuf = PathBuf::new(),
@@ -164,17 +170,17 @@ section! {
 section! {
     /// `[limits.users]`: bounds of the per-user limiters.
     UserLimit {
-        /// End users told apart per plan; beyond it new ones share buckets.
-        max_users: usize = 100_000,
+        /// Buckets of end users, of all plans together; beyond it new ones share buckets.
+        max_buckets: usize = 200_000,
     }
 }
 
 section! {
     /// `[plans.<name>]`: what its end users may do.
     Plan {
-        /// Requests per second, per end user and operation.
+        /// Requests per second, per end user; an operation in `limits` has a bucket of its own.
         requests_per_s: f64 = 10.0,
-        /// Requests at once, per end user and operation.
+        /// Requests the full bucket holds.
         burst: u32 = 40,
         /// Operations that cost money and are allowed.
         allow: Vec<Operation> = vec![Operation::InspectImage, Operation::CreatePrompt],
@@ -249,7 +255,7 @@ section! {
         /// Bytes of all cached answers.
         max_bytes: u64 = 64 * 1024 * 1024,
         /// Packs that end users see, by id or slug; empty: all that are not unlisted.
-        #[serde(deserialize_with = "texts_or_integers")]
+        #[serde(deserialize_with = "lenient::texts")]
         allow: Vec<String> = Vec::new(),
     }
 }
@@ -300,28 +306,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TextOrInteger {
-    Text(String),
-    Integer(u64),
-}
-
-impl From<TextOrInteger> for String {
-    fn from(value: TextOrInteger) -> Self {
-        match value {
-            TextOrInteger::Text(text) => text,
-            TextOrInteger::Integer(number) => number.to_string(),
-        }
-    }
-}
-
-fn text_or_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    TextOrInteger::deserialize(deserializer).map(String::from)
-}
-
-fn texts_or_integers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(Vec::<TextOrInteger>::deserialize(deserializer)?.into_iter().map(String::from).collect())
 }

@@ -32,7 +32,7 @@ fn every_error_is_reported_at_once_with_its_key() {
         "auth.issuers[0].audiences",
         "auth.issuers[0].jwks_url",
         "plans.free.allow",
-        "plans.free.burst",
+        "plans.free",
         "plans.free.quotas",
         "plans_default",
         "server.base_path",
@@ -95,4 +95,52 @@ fn a_missing_api_key_names_the_key_and_the_variables() {
     };
     assert_eq!(errors[0].key, "upstream.api_key_file");
     assert!(errors[0].message.contains("ASTRIA_API_KEY"));
+}
+
+#[test]
+fn ids_and_networks_may_be_written_as_people_write_them() {
+    let text = r#"
+        [server]
+        trusted_proxies = ["127.0.0.1", "10.0.0.0/8"]
+        [upstream]
+        workspace_id = 77
+        shared_tunes = [1504944, "666678"]
+        models = { gemini = "3618064" }
+        [packs]
+        allow = [260, "corporate-headshots"]
+    "#;
+    let config = load_text(text, &Environment::default()).unwrap();
+    assert_eq!(config.server.trusted_proxies[0].to_string(), "127.0.0.1/32");
+    assert_eq!(config.upstream.workspace_id, "77");
+    assert_eq!(config.upstream.shared_tunes, [1_504_944, 666_678]);
+    assert_eq!(config.upstream.models.get("gemini"), Some(&3_618_064));
+    assert_eq!(config.packs.allow, ["260", "corporate-headshots"]);
+}
+
+#[test]
+fn trusting_every_proxy_is_refused() {
+    assert_eq!(errors("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]\n"), ["server.trusted_proxies"]);
+}
+
+#[test]
+fn a_line_feed_at_the_end_of_a_secrets_file_is_not_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "0123456789abcdef0123456789abcdef\n").unwrap();
+    let mut config = Config::default();
+    let issuer = Issuer { hs256_secret_file: file.clone(), ..Issuer::default() };
+    config.auth.issuers = vec![issuer];
+    let read = |config: &Config| match load_issuer_keys(config).map(|mut keys| keys.remove(0)) {
+        Ok(IssuerKeys::Hs256 { current, .. }) => Ok(current.expose().to_vec()),
+        Ok(_) => panic!("an HS256 issuer"),
+        Err(errors) => Err(errors),
+    };
+    assert_eq!(read(&config).unwrap(), b"0123456789abcdef0123456789abcdef");
+
+    let binary = [&[0xff; 31][..], b"\n"].concat();
+    std::fs::write(&file, &binary).unwrap();
+    assert_eq!(read(&config).unwrap(), binary, "bytes that are no text are taken as they are");
+
+    std::fs::write(&file, "short").unwrap();
+    assert_eq!(read(&config).unwrap_err()[0].key, "auth.issuers[0].hs256_secret_file");
 }

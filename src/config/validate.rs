@@ -4,6 +4,8 @@ use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use super::{Config, ConfigError, Issuer, Rate};
+use crate::limits::{RatePolicy, TrustedProxies};
+use crate::policy::may_be_added;
 
 /// Appends everything that makes no sense.
 pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
@@ -21,6 +23,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
             "server.public_url",
             "must be an origin such as \"https://api.example.com\", without a path".into(),
         );
+    }
+    if TrustedProxies::new(config.server.trusted_proxies.clone()).trusts_everyone() {
+        wrong("server.trusted_proxies", "trusts everybody: any client could choose its address".into());
     }
     at_least_one("server.max_in_flight", config.server.max_in_flight as u64, &mut wrong);
     at_least_one("server.max_connections", config.server.max_connections as u64, &mut wrong);
@@ -46,6 +51,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     }
     at_least_one("upstream.timeout_ms", config.upstream.timeout_ms, &mut wrong);
     at_least_one("upstream.connect_timeout_ms", config.upstream.connect_timeout_ms, &mut wrong);
+    at_least_one("upstream.idle_timeout_ms", config.upstream.idle_timeout_ms, &mut wrong);
     at_least_one("upstream.max_reply_bytes", config.upstream.max_reply_bytes as u64, &mut wrong);
     for (alias, id) in &config.upstream.models {
         let plain = !alias.is_empty()
@@ -73,7 +79,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     check_rate("limits.ip", Rate { requests_per_s: ip.requests_per_s, burst: ip.burst }, &mut wrong);
     at_least_one("limits.ip.max_addresses", ip.max_addresses as u64, &mut wrong);
     at_least_one("limits.ip.sweep_s", ip.sweep_s, &mut wrong);
-    at_least_one("limits.users.max_users", config.limits.users.max_users as u64, &mut wrong);
+    at_least_one("limits.users.max_buckets", config.limits.users.max_buckets as u64, &mut wrong);
     at_least_one("limits.body_bytes", config.limits.body_bytes as u64, &mut wrong);
     at_least_one("limits.body_timeout_ms", config.limits.body_timeout_ms, &mut wrong);
 
@@ -96,6 +102,11 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("quota.unknown_cost_mc", config.quota.unknown_cost_mc, &mut wrong);
     if !(1..=8).contains(&config.policy.default_num_images) {
         wrong("policy.default_num_images", "must be 1 to 8".into());
+    }
+    for (operation, paths) in &config.policy.extra_params {
+        for path in paths.iter().filter(|path| !may_be_added(*operation, path)) {
+            wrong(&format!("policy.extra_params.{operation}"), format!("{path:?} may not be let through"));
+        }
     }
     at_least_one("photos.max_bytes", config.photos.max_bytes as u64, &mut wrong);
     at_least_one("photos.max_pixels", config.photos.max_pixels, &mut wrong);
@@ -146,10 +157,10 @@ fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)
 }
 
 fn check_rate(key: &str, rate: Rate, wrong: &mut impl FnMut(&str, String)) {
-    if !(rate.requests_per_s.is_finite() && rate.requests_per_s >= 0.000_1 && rate.requests_per_s <= 1e9) {
-        wrong(&format!("{key}.requests_per_s"), "must be a number from 0.0001 to 1000000000".into());
+    let policy = RatePolicy { requests_per_s: rate.requests_per_s, burst: rate.burst };
+    if let Err(error) = policy.check() {
+        wrong(key, error.to_string());
     }
-    at_least_one(&format!("{key}.burst"), u64::from(rate.burst), wrong);
 }
 
 fn at_least_one(key: &str, value: u64, wrong: &mut impl FnMut(&str, String)) {

@@ -136,7 +136,12 @@ pub async fn get_of_tune(
     Extension(caller): Extension<Caller>,
     Path((tune, id)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let tune = state.rules.models.get(tune.trim_start_matches('@')).copied().or_else(|| TuneId::parse(&tune));
+    let tune = state
+        .rules
+        .models
+        .get(tune.strip_prefix('@').unwrap_or(&tune))
+        .copied()
+        .or_else(|| TuneId::parse(&tune));
     let (tune, id) = (tune.ok_or_else(Problem::not_found)?, parse_prompt(&id)?);
     let owned = state.ownership.find_prompt_of_tune(&state.account, tune, id, caller.principal.id());
     show(&state, owned.ok_or_else(Problem::not_found)?).await

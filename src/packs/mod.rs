@@ -167,7 +167,10 @@ impl PackCache {
         };
         let stored_ms = self.now_ms();
         let entry = Entry { answer: answer.clone(), stored_ms, refreshed_ms: AtomicU64::new(stored_ms) };
-        self.0.entries.insert(key.clone(), Arc::new(entry));
+        // The cache itself would keep what is too large until it next tidies up.
+        if u64::from(weight(&key, &entry.answer)) <= self.0.settings.max_bytes {
+            self.0.entries.insert(key.clone(), Arc::new(entry));
+        }
         drop(landing);
         Ok(answer)
     }
@@ -184,6 +187,12 @@ impl Entry {
         let due = now_ms >= last.saturating_add(REFRESH_COOLDOWN_MS);
         due && self.refreshed_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
+}
+
+/// Bytes that an entry counts for, with an allowance for what surrounds it.
+fn weight(key: &PackKey, answer: &Answer) -> u32 {
+    let bytes = answer.as_ref().map_or(0, |rendered| rendered.size_bytes()) + key.path_and_query.len() + 200;
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 /// Takes the flight off the board, also when the fetch fails or panics.

@@ -29,6 +29,8 @@ pub struct ClientSettings {
     pub connect_timeout: Duration,
     /// For the whole call, from sending to the reply's last byte.
     pub timeout: Duration,
+    /// Between two pieces of a reply's body.
+    pub idle_timeout: Duration,
     /// A reply's body.
     pub max_reply_bytes: usize,
     /// Whether the upstream's base URL is https, so that root certificates are needed.
@@ -39,8 +41,7 @@ pub struct ClientSettings {
 #[derive(Clone)]
 pub struct Client {
     pool: Pool<HttpsConnector<HttpConnector>, Segments>,
-    timeout: Duration,
-    max_reply_bytes: usize,
+    settings: ClientSettings,
 }
 
 impl Client {
@@ -66,7 +67,7 @@ impl Client {
             .pool_idle_timeout(Duration::from_secs(30))
             .http1_max_buf_size(256 * 1024)
             .build(connector);
-        Ok(Self { pool, timeout: settings.timeout, max_reply_bytes: settings.max_reply_bytes })
+        Ok(Self { pool, settings })
     }
 }
 
@@ -81,27 +82,30 @@ impl Service<Request<Segments>> for Client {
 
     fn call(&mut self, request: Request<Segments>) -> Self::Future {
         let sending = self.pool.request(request);
-        let (timeout, max_reply_bytes) = (self.timeout, self.max_reply_bytes);
+        let settings = self.settings;
         Box::pin(async move {
             let call = async {
                 let reply = sending.await.map_err(|error| {
                     if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
                 })?;
                 let (head, body) = reply.into_parts();
-                Ok(Response::from_parts(head, collect(body, max_reply_bytes).await?))
+                Ok(Response::from_parts(head, collect(body, settings).await?))
             };
-            tokio::time::timeout(timeout, call).await.unwrap_or(Err(UpstreamError::TimedOut))
+            tokio::time::timeout(settings.timeout, call).await.unwrap_or(Err(UpstreamError::TimedOut))
         })
     }
 }
 
 /// The whole body, without a copy where it came in one piece.
-async fn collect(mut body: Incoming, max_bytes: usize) -> Result<Bytes, UpstreamError> {
+async fn collect(mut body: Incoming, settings: ClientSettings) -> Result<Bytes, UpstreamError> {
+    let max_bytes = settings.max_reply_bytes;
     if body.size_hint().lower() > max_bytes as u64 {
         return Err(UpstreamError::TooLarge);
     }
     let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
-    while let Some(frame) = body.frame().await {
+    loop {
+        let next = tokio::time::timeout(settings.idle_timeout, body.frame()).await;
+        let Some(frame) = next.map_err(|_| UpstreamError::TimedOut)? else { break };
         let Ok(mut data) = frame.map_err(|_| UpstreamError::Cut)?.into_data() else { continue };
         if first.len() + rest.len() + data.len() > max_bytes {
             return Err(UpstreamError::TooLarge);

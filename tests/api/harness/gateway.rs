@@ -9,6 +9,7 @@ use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, Plan, Secr
 use astria_gateway::gateway::{Gateway, GatewayParts};
 use astria_gateway::operation::Operation;
 use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::routes::Route;
 use astria_gateway::secret::Secret;
 use mock_astria::{MockAstria, Settings};
 
@@ -25,6 +26,7 @@ pub struct Spawn {
     mock: Settings,
     clock: Option<Clock>,
     issuer_keys: Vec<IssuerKeys>,
+    routes: Vec<Route>,
     expect_unknown: bool,
 }
 
@@ -52,7 +54,7 @@ pub fn spawn_gateway() -> Spawn {
     config.upstream.models = [("gemini".to_owned(), mock_astria::GEMINI_TUNE_ID)].into();
     config.plans = [("free".to_owned(), free), ("pro".to_owned(), pro)].into();
     let mock = Settings { generate_ms: 0, train_ms: 0, ..Settings::default() };
-    Spawn { config, mock, clock: None, issuer_keys: Vec::new(), expect_unknown: false }
+    Spawn { config, mock, clock: None, issuer_keys: Vec::new(), routes: Vec::new(), expect_unknown: false }
 }
 
 impl Spawn {
@@ -76,6 +78,12 @@ impl Spawn {
     pub fn issuer(mut self, issuer: Issuer, keys: IssuerKeys) -> Self {
         self.config.auth.issuers.push(issuer);
         self.issuer_keys.push(keys);
+        self
+    }
+
+    /// One more route beside the table's.
+    pub fn route(mut self, route: Route) -> Self {
+        self.routes.push(route);
         self
     }
 
@@ -111,7 +119,7 @@ impl Spawn {
         };
         let clock = self.clock.unwrap_or_else(Clock::system);
         let parts =
-            GatewayParts { config: self.config, secrets, clock: clock.clone(), extra_routes: Vec::new() };
+            GatewayParts { config: self.config, secrets, clock: clock.clone(), extra_routes: self.routes };
         let gateway = Gateway::start(parts).await.unwrap();
         let secrets = Arc::new(vec![api_key.clone(), workspace.clone(), signing.clone(), callback]);
         let http = reqwest::Client::builder()

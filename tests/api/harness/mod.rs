@@ -6,10 +6,16 @@
 
 mod client;
 mod gateway;
-mod logs;
+mod key_server;
+pub mod logs;
 pub mod photos;
+mod process;
 pub mod raw;
+mod signers;
 pub mod tokens;
 
 pub use client::{Client, Reply};
-pub use gateway::{AUDIENCE, ISSUER, SHARED_TUNE, TestGateway, eventually, finished, spawn_gateway};
+pub use gateway::{AUDIENCE, ISSUER, SHARED_TUNE, Spawn, TestGateway, eventually, finished, spawn_gateway};
+pub use key_server::KeyServer;
+pub use process::Process;
+pub use signers::Signer;

@@ -12,10 +12,10 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Good claims, valid for ten minutes.
+/// Good claims, valid for a day.
 pub fn claims(now: Timestamp, subject: &str, plan: &str) -> Value {
     let now_s = now.unix_s();
-    json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "plan": plan, "iat": now_s, "exp": now_s + 600 })
+    json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "plan": plan, "iat": now_s, "exp": now_s + 86_400 })
 }
 
 pub fn hs256(secret: &[u8], claims: &Value) -> String {
