@@ -34,6 +34,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jsonwebtoken::Algorithm;
 use tokio_util::task::TaskTracker;
 
 pub use bearer::bearer;
@@ -81,7 +82,8 @@ impl From<Refusal> for AuthError {
 
 /// Verifies tokens of the configured issuers. Share it as `Arc<Authenticator>`.
 pub struct Authenticator {
-    issuers: HashMap<Arc<str>, Issuer>,
+    /// By name; an issuer that changes from a shared secret to published keys stands here twice for a while.
+    issuers: HashMap<Arc<str>, Vec<Issuer>>,
     /// Absent if verified tokens are not to be remembered.
     cache: Option<TokenCache>,
     clock: Clock,
@@ -108,7 +110,7 @@ impl Authenticator {
             return Err(AuthSetupError::TokenCacheTooLong);
         }
         check_jwks_limits(&settings.jwks)?;
-        let mut issuers = HashMap::new();
+        let mut issuers: HashMap<Arc<str>, Vec<Issuer>> = HashMap::new();
         for (index, issuer) in settings.issuers.into_iter().enumerate() {
             let at = |fault| AuthSetupError::Issuer { index, fault };
             let name = Arc::clone(&issuer.issuer);
@@ -131,9 +133,11 @@ impl Authenticator {
                     IssuerKeys::Jwks(Jwks::new(Arc::clone(&name), source, &settings.jwks, clock, tasks))
                 }
             };
-            if issuers.insert(name, Issuer { rules, keys }).is_some() {
+            let namesakes = issuers.entry(name).or_default();
+            if namesakes.iter().any(|other| other.keys.is_shared_secret() == keys.is_shared_secret()) {
                 return Err(at(IssuerFault::IssuerDuplicate));
             }
+            namesakes.push(Issuer { rules, keys });
         }
         let keep = Duration::from_secs(settings.token_cache_s);
         let remembers = settings.token_cache_entries > 0 && settings.token_cache_s > 0;
@@ -161,6 +165,12 @@ impl Authenticator {
         let unverified = Unverified::parse(token)?;
         let issuer = claims::issuer(&unverified.claims)
             .and_then(|name| self.issuers.get(name))
+            .and_then(|namesakes| match namesakes.as_slice() {
+                [only] => Some(only),
+                several => several.iter().find(|issuer| {
+                    issuer.keys.is_shared_secret() == (unverified.algorithm == Algorithm::HS256)
+                }),
+            })
             .ok_or(Refusal::Issuer)?;
         let end_user = issuer.rules.read(&unverified, self.clock.now())?;
         issuer.keys.check(&unverified).await?;
@@ -175,7 +185,7 @@ impl Authenticator {
     /// For each issuer with a key set: seconds since the set in use was fetched, or `None` before the
     /// first success. In no particular order.
     pub fn jwks_age_s(&self) -> Vec<(Arc<str>, Option<u64>)> {
-        let published = self.issuers.values().filter_map(|issuer| match &issuer.keys {
+        let published = self.issuers.values().flatten().filter_map(|issuer| match &issuer.keys {
             IssuerKeys::Jwks(jwks) => Some((Arc::clone(jwks.issuer()), jwks.age_s())),
             IssuerKeys::Fixed(_) => None,
         });
@@ -184,6 +194,11 @@ impl Authenticator {
 }
 
 impl IssuerKeys {
+    /// Whether HS256 tokens are this source's; all others are the others'.
+    fn is_shared_secret(&self) -> bool {
+        matches!(self, Self::Fixed(keys) if keys.iter().any(|key| key.may(Algorithm::HS256)))
+    }
+
     /// Cancel safe.
     async fn check(&self, token: &Unverified<'_>) -> Result<(), AuthError> {
         let is_signed = match self {

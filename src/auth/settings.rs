@@ -174,7 +174,7 @@ pub enum IssuerFault {
     /// The issuer's name is empty.
     #[error("the issuer is empty")]
     IssuerEmpty,
-    /// An earlier issuer has the same name.
+    /// An earlier issuer has the same name and the same kind of keys: a shared secret, or published keys.
     #[error("the issuer is configured twice")]
     IssuerDuplicate,
     /// There is no audience, or one is empty.

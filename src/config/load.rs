@@ -115,7 +115,7 @@ impl Sorted {
         for (key, value) in table {
             path.push(key.clone());
             match value {
-                Value::Table(inner) if !inner.is_empty() => self.sort_table(path, inner),
+                Value::Table(inner) if !inner.is_empty() && !is_rate(path) => self.sort_table(path, inner),
                 Value::Array(issuers) if path.join(".") == "auth.issuers" => self.sort_issuers(path, issuers),
                 leaf => self.sort_leaf(path, leaf, &path.join(".")),
             }
@@ -181,6 +181,11 @@ impl Sorted {
             self.sort_leaf(&path, &value, variable);
         }
     }
+}
+
+/// The two figures of `plans.<name>.limits.<operation>` are tried together: neither stands alone.
+fn is_rate(path: &[String]) -> bool {
+    matches!(path, [plans, _, limits, _] if plans == "plans" && limits == "limits")
 }
 
 fn nest(path: &[String], leaf: Value) -> Table {

@@ -112,6 +112,8 @@ impl Reader {
                     Some(IssuerKeys::Jwks)
                 } else if is_set(&issuer.public_key_file) {
                     self.file(&key("public_key_file"), &issuer.public_key_file, 1).map(IssuerKeys::PublicKeys)
+                } else if !is_set(&issuer.hs256_secret_file) {
+                    None // no key source at all: validation says so
                 } else {
                     let current = self.secret(&key("hs256_secret_file"), &issuer.hs256_secret_file);
                     let previous = is_set(&issuer.hs256_previous_secret_file)

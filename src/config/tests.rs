@@ -32,7 +32,7 @@ fn every_error_is_reported_at_once_with_its_key() {
         "auth.issuers[0].audiences",
         "auth.issuers[0].jwks_url",
         "plans.free.allow",
-        "plans.free",
+        "plans.free.burst",
         "plans.free.quotas",
         "plans_default",
         "server.base_path",

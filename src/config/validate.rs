@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use super::{Config, ConfigError, Issuer, Rate};
-use crate::limits::{RatePolicy, TrustedProxies};
+use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
 
 /// Appends everything that makes no sense.
@@ -68,9 +68,19 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     if config.auth.leeway_s > 60 {
         wrong("auth.leeway_s", "must be at most 60".into());
     }
+    if config.auth.token_cache_s > 60 {
+        wrong("auth.token_cache_s", "must be at most 60".into());
+    }
+    at_least_one("auth.jwks_cooldown_s", config.auth.jwks_cooldown_s, &mut wrong);
+    at_least_one("auth.jwks_refresh_s", config.auth.jwks_refresh_s, &mut wrong);
+    if config.auth.jwks_max_stale_s < config.auth.jwks_refresh_s {
+        wrong("auth.jwks_max_stale_s", "must be at least auth.jwks_refresh_s".into());
+    }
     for (i, issuer) in config.auth.issuers.iter().enumerate() {
         check_issuer(&format!("auth.issuers[{i}]"), issuer, &mut wrong);
-        if config.auth.issuers.iter().take(i).any(|other| other.issuer == issuer.issuer) {
+        // The same issuer may sign with a secret and, while it changes over, with published keys.
+        let kind = |issuer: &Issuer| (issuer.issuer.clone(), issuer.hs256_secret_file.as_os_str().is_empty());
+        if config.auth.issuers.iter().take(i).any(|other| kind(other) == kind(issuer)) {
             wrong(&format!("auth.issuers[{i}].issuer"), format!("{:?} is configured twice", issuer.issuer));
         }
     }
@@ -159,7 +169,12 @@ fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)
 fn check_rate(key: &str, rate: Rate, wrong: &mut impl FnMut(&str, String)) {
     let policy = RatePolicy { requests_per_s: rate.requests_per_s, burst: rate.burst };
     if let Err(error) = policy.check() {
-        wrong(key, error.to_string());
+        let which = match error {
+            LimitsError::Rate => ".requests_per_s",
+            LimitsError::Burst => ".burst",
+            _ => "",
+        };
+        wrong(&format!("{key}{which}"), error.to_string());
     }
 }
 

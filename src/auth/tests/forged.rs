@@ -11,8 +11,8 @@ use super::super::{AuthSettings, IssuerSettings, KeySource, Refusal};
 use super::key_server::{Answer, KeyServer};
 use super::signers::{Signer, pem};
 use super::{
-    AUDIENCE, Fixture, ISSUER, SECRET, claims_with, encode, good_claims, header_with, hs256_token,
-    issuer_with, signed,
+    AUDIENCE, Fixture, ISSUER, SECRET, claims_with, encode, good_claims, header_with, hs256_source,
+    hs256_token, issuer_with, signed,
 };
 
 #[tokio::test]
@@ -177,6 +177,18 @@ async fn jwt_09_a_key_counts_for_its_own_issuer_alone() {
     gateway.refuses(&token(ISSUER, &second, "second"), Refusal::Signature).await;
     gateway.refuses(&token("https://other.example", &first, "second"), Refusal::Signature).await;
     gateway.refuses(&token("https://other.example", &first, "first"), Refusal::UnknownKey).await;
+}
+
+#[tokio::test]
+async fn jwt_01_an_issuer_that_changes_over_has_each_algorithm_verified_by_its_own_keys() {
+    let signer = Signer::p256();
+    let pem = signer.pem().into_bytes();
+    let issuers = vec![issuer_with(hs256_source()), issuer_with(KeySource::PublicKeys { pem: pem.clone() })];
+    let gateway = Fixture::new(AuthSettings { issuers, ..AuthSettings::default() });
+    gateway.accepts(&hs256_token(good_claims())).await;
+    gateway.accepts(&signed(header_with("ES256", json!({})), good_claims(), &signer)).await;
+    let confused = signed(header_with("HS256", json!({})), good_claims(), &Signer::hs256(&pem));
+    gateway.refuses(&confused, Refusal::Signature).await;
 }
 
 /// The order of P-256. Source: FIPS 186-5 / SP 800-186 section 3.2.1.3 (read 2026-11-21).
