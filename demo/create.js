@@ -66,10 +66,25 @@ export function createSection(shell) {
     start({ tuneId: tune.value, tuneTitle: tune.selectedOptions[0]?.textContent ?? "", prompt });
   }
 
-  function start(order, key) {
-    const card = jobCard(shell, order, { key, again: (sameKey) => { card.remove(); start(order, sameKey); } });
+  function start(order) {
+    const card = jobCard(shell, order, {
+      again() { card.remove(); start(order); },
+      rewrite: () => fill(order),
+    });
     jobs.prepend(card);
     card.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  /** Puts an order back into the form. It does not send it: the pictures of the first one may exist. */
+  function fill({ tuneId, prompt }) {
+    text.value = prompt.text;
+    byId("negative").value = prompt.negative_prompt ?? "";
+    tune.value = tuneId;
+    form.elements.ratio.value = prompt.aspect_ratio;
+    setImages(prompt.num_images);
+    mark("");
+    text.focus();
+    shell.say("The prompt is in the form again. Nothing is sent until you press Create.");
   }
 
   function drawPrice() {

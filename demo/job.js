@@ -2,18 +2,19 @@
 
 import { byId, dollars, el, everySecond, icon, plural, safeUrl, sleep, span, stopTicking } from "./dom.js";
 import { BASE, Problem, wasCancelled } from "./api.js";
-import { inShort, problemBox } from "./problem.js";
+import { inShort, mayPassSoon, outcome, problemBox } from "./problem.js";
 
 const FIRST_POLL_MS = 1000;
 const SLOWEST_POLL_MS = 3000;
 const SLOWEST_RETRY_MS = 8000;
 const MAX_SILENT_POLLS = 40;
+const MADE = "The pictures may have been made, and counted";
 
 /**
- * `order`: `{tuneId, tuneTitle, prompt}`. `key` makes the same order idempotent when its outcome is unknown;
- * `again(key)` is called when the user wants another try.
+ * `order`: `{tuneId, tuneTitle, prompt}`. `again()` sends it once more and is offered only where it is certain that
+ * nothing was spent; `rewrite()` puts it back into the form, where somebody has to press Create for it.
  */
-export function jobCard(shell, order, { key = randomKey(), again }) {
+export function jobCard(shell, order, { again, rewrite }) {
   const session = shell.session();
   const signal = session.stop.signal;
   const { prompt } = order;
@@ -41,22 +42,21 @@ export function jobCard(shell, order, { key = randomKey(), again }) {
   async function run() {
     let job;
     try {
-      const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, {
-        json: { prompt }, headers: { "Idempotency-Key": key }, signal,
-      });
+      const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, { json: { prompt }, signal });
       job = Array.isArray(reply.data) ? reply.data[0] : reply.data;
     } catch (error) {
       if (wasCancelled(error)) return;
       shell.spent();
-      // Where money may have been spent, another try must be the same order; otherwise it is a new one.
-      const unsure = error.network || error.status >= 500 || error.status === 409;
-      if (error.network) error.spent = "unknown";
-      fail(problemBox(error, { retry: () => again(unsure ? key : undefined) }), inShort(error));
+      const certain = outcome(error) === "no";
+      if (!certain) card.dataset.outcome = "unknown";
+      const way = certain && mayPassSoon(error) ? { retry: again } : { rewrite };
+      fail(problemBox(error, { ...way, made: MADE }), inShort(error), certain ? "Failed" : "Not certain");
       return;
     }
     shell.spent();
     if (job?.id === undefined || job.id === null) {
-      fail(said("The gateway accepted the prompt, but did not say its number.", "It may still be made. Nothing can be shown here."));
+      card.dataset.outcome = "unknown";
+      fail(said("The gateway accepted the prompt, but did not say its number", "The pictures may be made and counted all the same; they cannot be shown here."));
       return;
     }
     card.dataset.id = job.id;
@@ -124,8 +124,8 @@ export function jobCard(shell, order, { key = randomKey(), again }) {
       url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer", text: "Open its address" }) : null);
   }
 
-  function fail(box, words = "The pictures could not be made") {
-    end("failed", "Failed");
+  function fail(box, words = "The pictures could not be made", state = "Failed") {
+    end("failed", state);
     tiles.replaceChildren();
     trouble.replaceChildren(box);
     card.querySelector(".job-progress").append(
@@ -138,7 +138,7 @@ export function jobCard(shell, order, { key = randomKey(), again }) {
     return el("div", { class: "problem", role: "alert", testid: "error", "data-code": "job_failed" }, icon("warn"),
       el("div", { class: "problem-words" },
         el("p", { class: "problem-title", text: title }), el("p", { class: "problem-detail", text: detail }),
-        el("p", { class: "problem-actions" }, el("button", { type: "button", class: "button small", testid: "retry", text: "Try again", onclick: () => again() }))));
+        el("p", { class: "problem-actions" }, el("button", { type: "button", class: "button small", testid: "rewrite", text: "Write it again", onclick: () => rewrite() }))));
   }
 
   function end(to, word) {
@@ -158,9 +158,4 @@ function enlarge(url, alt) {
       el("button", { type: "button", class: "button small", text: "Close", onclick: () => dialog.close() })));
   dialog.onclick = (event) => { if (event.target === dialog) dialog.close(); };
   dialog.showModal();
-}
-
-/** 128 random bits. Not `randomUUID`, which plain-http pages away from localhost do not have. */
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

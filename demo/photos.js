@@ -3,7 +3,7 @@
 import { byId, el, icon, kilobytes, plural, sleep } from "./dom.js";
 import { wasCancelled } from "./api.js";
 import { aggregate, isPicture, presentTraits, shrink, traitsAsPrompt, warnings } from "./inspect.js";
-import { problemBox } from "./problem.js";
+import { outcome, problemBox } from "./problem.js";
 
 const AT_ONCE = 2;
 const MAX_PHOTOS = 24;
@@ -134,7 +134,13 @@ export function photosSection(shell) {
       next();
     };
     // The same bytes would be refused again.
-    photo.result.replaceChildren(problemBox(problem, { retry: [413, 415].includes(problem.status) ? null : again }));
+    const refused = [413, 415, 422].includes(problem.status);
+    const certain = outcome(problem) === "no";
+    photo.result.replaceChildren(problemBox(problem, {
+      retry: refused ? null : again,
+      label: certain ? "Try again" : "Inspect again, may count twice",
+      made: "The photo may have been inspected, and counted",
+    }));
   }
 
   function sizeLine({ file, small }) {

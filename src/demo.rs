@@ -70,20 +70,24 @@ pub async fn run(args: DemoArgs) -> ExitCode {
         ..Log::default()
     };
     let _logging = init_logging(&log);
-    match Demo::start(&args).await {
+    // A name that nobody can guess, so that nobody can have made the folder before.
+    let temporary = || std::env::temp_dir().join(format!("astria-gateway-demo-{}", uuid::Uuid::new_v4()));
+    let folder = args.data_dir.clone().unwrap_or_else(temporary);
+    let code = match Demo::start(&args, &folder).await {
         Err(message) => fail(&message),
         Ok(demo) => {
             print(format_args!("{}", if args.json { demo.as_json() } else { demo.as_text() }));
-            let Demo { gateway, mock, folder, .. } = demo;
+            let Demo { gateway, mock, .. } = demo;
             let code = run_until_signal(gateway).await;
             mock.stop().await;
-            if args.data_dir.is_none() {
-                // It held throw-away secrets; what cannot be removed is of no use to anybody.
-                let _ = std::fs::remove_dir_all(folder);
-            }
             code
         }
+    };
+    if args.data_dir.is_none() {
+        // It held throw-away secrets; what cannot be removed is of no use to anybody.
+        let _ = std::fs::remove_dir_all(folder);
     }
+    code
 }
 
 struct Demo {
@@ -94,12 +98,8 @@ struct Demo {
 }
 
 impl Demo {
-    async fn start(args: &DemoArgs) -> Result<Self, String> {
-        let folder = args.data_dir.clone().unwrap_or_else(|| {
-            std::env::temp_dir().join(format!("astria-gateway-demo-{}", std::process::id()))
-        });
-        let secrets =
-            DemoSecrets::write(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    async fn start(args: &DemoArgs, folder: &Path) -> Result<Self, String> {
+        let secrets = DemoSecrets::write(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mock = MockAstria::start(mock_astria::Settings {
             listen: args.mock_listen,
             api_key: secrets.api_key.clone(),
@@ -110,7 +110,7 @@ impl Demo {
         })
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.mock_listen))?;
-        let (config, secrets_read) = configure(args, &folder, &mock).map_err(|errors| words(&errors))?;
+        let (config, secrets_read) = configure(args, folder, &mock).map_err(|errors| words(&errors))?;
         let now = Clock::system().now();
         let tokens = USERS.map(|(user, plan)| {
             let claims = Claims {
@@ -131,7 +131,7 @@ impl Demo {
         let extra_routes = page_routes(&tokens, &mock.url());
         let parts = GatewayParts { config, secrets: secrets_read, clock: Clock::system(), extra_routes };
         let gateway = Gateway::start(parts).await.map_err(|error| error.to_string())?;
-        Ok(Self { gateway, mock, tokens, folder })
+        Ok(Self { gateway, mock, tokens, folder: folder.to_owned() })
     }
 
     fn gateway_url(&self) -> String {

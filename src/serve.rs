@@ -23,7 +23,8 @@ use crate::middleware::client_ip::PeerAddr;
 use crate::stack::Inbound;
 use crate::telemetry::Metrics;
 
-/// Bytes of a request's head; more is 431.
+/// Bytes of a request's head; more is 431. hyper looks between two reads, so a head that is somewhat larger
+/// may pass if it came at once.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After `accept` failed (too many open files, say): neither spin nor die.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -50,14 +50,14 @@ impl Process {
         self.err.line(wanted).await.unwrap_or_else(|| panic!("no such line; it said:\n{}", self.said()))
     }
 
-    /// SIGTERM.
-    pub fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
-    pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.id())]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// Waits for its end: exit code, standard output, standard error.

@@ -1,0 +1,132 @@
+//! The real command as a child process: its files, its environment, its exit codes, and what it prints.
+
+mod config;
+mod demo;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mock_astria::{MockAstria, Settings};
+use tempfile::TempDir;
+
+use super::harness::{AUDIENCE, Client, ISSUER, Process, SHARED_TUNE};
+
+/// A folder with secrets and a configuration that fit an upstream of its own.
+struct Site {
+    folder: TempDir,
+    mock: MockAstria,
+    api_key: String,
+    workspace: String,
+    signing: String,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let random = || uuid::Uuid::new_v4().simple().to_string();
+        let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
+        let signing = random() + &random();
+        let settings = Settings {
+            api_key: api_key.clone(),
+            workspace_id: Some(workspace.clone()),
+            generate_ms: 0,
+            ..Settings::default()
+        };
+        let mock = MockAstria::start(settings).await.unwrap();
+        let site = Self { folder: TempDir::new().unwrap(), mock, api_key, workspace, signing };
+        // Editors end a file with a line break: it belongs to no secret.
+        site.write("api-key", &format!("{}\n", site.api_key));
+        site.write("hs256.secret", &format!("{}\n", site.signing));
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// A whole configuration: any ports, one HS256 issuer, plans `free` (20 images a day) and `pro`.
+    fn config(&self) -> String {
+        format!(
+            r#"
+            plans_default = "free"
+            [server]
+            listen = "127.0.0.1:0"
+            drain_s = 15
+            [operator]
+            listen = "127.0.0.1:0"
+            [upstream]
+            base_url = "{base_url}"
+            api_key_file = "{folder}/api-key"
+            workspace_id = "{workspace}"
+            shared_tunes = [{SHARED_TUNE}]
+            [plans.free]
+            quotas = [{{ of = "images", per = "day", limit = 20 }}]
+            [plans.pro]
+            allow = ["inspect_image", "create_prompt", "create_tune"]
+            [[auth.issuers]]
+            issuer = "{ISSUER}"
+            audiences = ["{AUDIENCE}"]
+            hs256_secret_file = "{folder}/hs256.secret"
+            "#,
+            base_url = self.mock.url(),
+            folder = self.folder.path().display(),
+            workspace = self.workspace,
+        )
+    }
+
+    /// Runs `astria-gateway COMMAND --config FILE …`.
+    fn run(&self, command: &str, config: &Path, more: &[&str], variables: &[(&str, &str)]) -> Process {
+        let file = config.to_str().unwrap();
+        let arguments = [&[command, "--config", file], more].concat();
+        Process::gateway(self.folder.path(), &arguments, variables)
+            .never_prints([self.api_key.as_str(), &self.signing])
+    }
+
+    /// `serve`, ready, with this configuration.
+    async fn serve(&self, config: &str, variables: &[(&str, &str)]) -> Served {
+        let file = self.write("config.toml", config);
+        let mut process = self.run("serve", &file, &[], variables).never_prints([self.workspace.as_str()]);
+        let ready = process.error_line(|line| line.contains("ready")).await;
+        let address = |name: &str| {
+            let (_, rest) = ready.split_once(&format!(" {name}=")).unwrap();
+            format!("http://{}", rest.split(' ').next().unwrap())
+        };
+        let secrets = [&self.api_key, &self.workspace, &self.signing].map(String::clone);
+        Served {
+            url: address("listen"),
+            operator: address("operator"),
+            process,
+            secrets: Arc::new(secrets.into()),
+        }
+    }
+
+    async fn mint(&self, config: &Path, name: &str, plan: &str) -> String {
+        let printed = self.run("mint-token", config, &["--sub", name, "--plan", plan], &[]).ended().await;
+        let (0, token, errors) = printed else { panic!("{printed:?}") };
+        assert_eq!(errors, "");
+        token.strip_suffix('\n').unwrap().to_owned()
+    }
+}
+
+struct Served {
+    process: Process,
+    url: String,
+    operator: String,
+    secrets: Arc<Vec<String>>,
+}
+
+impl Served {
+    fn with_token(&self, token: &str) -> Client {
+        Client::new(http(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
+    }
+}
+
+fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
