@@ -3,17 +3,15 @@
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
 //! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
-use std::fmt::Display;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::{Claims, mint};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
+use crate::console::{fail, print, print_error, run_until_signal};
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
 use crate::telemetry::init_logging;
 
@@ -104,29 +102,6 @@ async fn serve(file: Option<&Path>) -> ExitCode {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C, then drains; a second signal ends at once.
-pub(crate) async fn run_until_signal(gateway: Gateway) -> ExitCode {
-    wait_for_signal().await;
-    tracing::info!("draining");
-    tokio::select! {
-        drained = gateway.stop() => {
-            if !drained {
-                tracing::warn!("some requests did not finish in time");
-            }
-            ExitCode::SUCCESS
-        }
-        () = wait_for_signal() => ExitCode::FAILURE,
-    }
-}
-
-async fn wait_for_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
 fn load(file: Option<&Path>) -> Result<(Config, Secrets), Vec<ConfigError>> {
     config::load_with_secrets(file, &Environment::of_process())
 }
@@ -201,20 +176,4 @@ fn refuse(errors: &[ConfigError]) -> ExitCode {
 fn misconfigured(error: &StartError) -> ExitCode {
     print_error(format_args!("{error}"));
     ExitCode::from(EX_CONFIG)
-}
-
-pub(crate) fn fail(error: &dyn Display) -> ExitCode {
-    print_error(format_args!("{error}"));
-    ExitCode::FAILURE
-}
-
-/// To standard output; a closed pipe is nobody's fault.
-pub(crate) fn print(text: std::fmt::Arguments<'_>) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_fmt(text).and_then(|()| out.flush());
-}
-
-/// One line to standard error.
-pub(crate) fn print_error(text: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "astria-gateway: {text}");
 }

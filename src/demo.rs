@@ -23,9 +23,9 @@ use mock_astria::{
 use serde_json::json;
 
 use crate::auth::{Claims, mint};
-use crate::cli::{fail, print, run_until_signal};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, Issuer, Log, Plan, load_secrets};
+use crate::console::{fail, print, run_until_signal};
 use crate::gateway::{Gateway, GatewayParts};
 use crate::handlers::reply;
 use crate::operation::Operation;

@@ -36,6 +36,7 @@ pub mod spend;
 pub mod state;
 // the whole
 pub mod cli;
+pub mod console;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod gateway;

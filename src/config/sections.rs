@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use super::lenient;
+use crate::money::Millicents;
 use crate::operation::Operation;
 use crate::quota::QuotaRule;
 
@@ -213,7 +214,7 @@ section! {
         /// Time zone of days and months, an IANA name.
         time_zone: String = "UTC".into(),
         /// Millicents held for an image, inspection or training until its cost is known.
-        unknown_cost_mc: u64 = 10_000,
+        unknown_cost_mc: Millicents = Millicents(10_000),
     }
 }
 

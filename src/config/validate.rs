@@ -109,7 +109,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     if TimeZone::get(&config.quota.time_zone).is_err() {
         wrong("quota.time_zone", format!("{:?} is no IANA time zone", config.quota.time_zone));
     }
-    at_least_one("quota.unknown_cost_mc", config.quota.unknown_cost_mc, &mut wrong);
+    at_least_one("quota.unknown_cost_mc", config.quota.unknown_cost_mc.0, &mut wrong);
     if !(1..=8).contains(&config.policy.default_num_images) {
         wrong("policy.default_num_images", "must be 1 to 8".into());
     }

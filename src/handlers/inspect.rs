@@ -50,7 +50,7 @@ impl Creation for InspectImage {
     fn amounts(&self, _: &JudgedInspection, state: &State) -> Amounts {
         Amounts::none()
             .with(Measure::Inspections, 1)
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc)
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.0)
     }
 
     fn dropped(&self, judged: &mut JudgedInspection) -> Vec<String> {

@@ -76,7 +76,7 @@ impl Creation for CreatePrompt {
             .with(Measure::Prompts, 1)
             .with(Measure::Images, images)
             .with(Measure::Videos, u64::from(judged.videos))
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.saturating_mul(images))
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images).0)
     }
 
     fn dropped(&self, judged: &mut JudgedPrompt) -> Vec<String> {

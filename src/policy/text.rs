@@ -28,10 +28,31 @@ pub(super) fn judge(
     plan: &PlanRules<'_>,
     granted: &mut Vec<&'static str>,
 ) -> Result<(), Refusal> {
+    if is_plain(text) { Ok(()) } else { judge_folded(text, rules, plan, granted) }
+}
+
+/// The whole judgement.
+pub(super) fn judge_folded(
+    text: &str,
+    rules: &PolicyRules,
+    plan: &PlanRules<'_>,
+    granted: &mut Vec<&'static str>,
+) -> Result<(), Refusal> {
     let folded = Folded::new(text);
     templates(&folded)?;
     references::judge(text, &folded, rules)?;
     flags::judge(text, &folded, plan, granted)
+}
+
+/// Whether a text holds nothing that could be part of a reference, a flag or a template, in any spelling: most do
+/// not, and folding costs more than all other judgement of a prompt.
+pub(super) fn is_plain(text: &str) -> bool {
+    let harmless = |byte: u8| match byte {
+        b'<' | b':' | b'{' => false,
+        b'\n' | b'\r' | b'\t' => true,
+        _ => (b' '..=b'~').contains(&byte),
+    };
+    text.bytes().all(harmless) && !text.contains("--")
 }
 
 /// Refuses templates that could complete a reference or a flag once they are filled in.

@@ -298,3 +298,17 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn l_02_a_text_that_is_not_looked_at_closely_would_have_passed(
+        text in proptest::collection::vec(prop_oneof![Just("-"), Just(" "), Just(">"), Just("}"), Just("video"),
+            Just("lora"), Just("1"), Just("\n"), Just("_"), Just("="), Just("outpaint")], 0..12)
+    ) {
+        let text = text.concat();
+        prop_assume!(text::is_plain(&text));
+        let (none, mut granted) = (permissions(&[]), Vec::new());
+        let judged = text::judge_folded(&text, &rules(), &PlanRules { params: &none }, &mut granted);
+        prop_assert!(judged.is_ok() && granted.is_empty(), "{:?}", text);
+    }
+}

@@ -21,3 +21,12 @@ fn chunk(bytes: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     bytes.extend_from_slice(data);
     bytes.extend_from_slice(&crc.sum().to_be_bytes());
 }
+
+/// A picture of each accepted kind, with a position and an orientation in it: (file name, content).
+pub const SAMPLES: [(&str, &[u8]); 5] = [
+    ("upload.jpg", include_bytes!("../../fixtures/photos/jpeg.jpg")),
+    ("upload.png", include_bytes!("../../fixtures/photos/png.png")),
+    ("upload.webp", include_bytes!("../../fixtures/photos/webp.webp")),
+    ("upload.heic", include_bytes!("../../fixtures/photos/heic.heic")),
+    ("upload.gif", include_bytes!("../../fixtures/photos/gif.gif")),
+];

@@ -27,3 +27,19 @@ pub async fn request(host: &str, method: &str, target: &str, headers: &str, body
 pub fn status(reply: &str) -> u16 {
     reply.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
 }
+
+/// Sends the bytes and gives the first reply's head, as soon as it is there; the connection is dropped then.
+pub async fn head(host: &str, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let mut reply = Vec::new();
+    let reading = async {
+        while !reply.windows(4).any(|end| end == b"\r\n\r\n") {
+            if stream.read_buf(&mut reply).await.unwrap_or(0) == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), reading).await;
+    String::from_utf8_lossy(&reply).into_owned()
+}
