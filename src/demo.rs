@@ -210,10 +210,15 @@ fn configure(
 ) -> Result<(Config, config::Secrets), Vec<ConfigError>> {
     let images = |limit| QuotaRule { of: Measure::Images, per: Period::Day, limit };
     let inspections = |limit| QuotaRule { of: Measure::Inspections, per: Period::Day, limit };
-    let free = Plan { quotas: vec![images(20), inspections(50)], ..Plan::default() };
+    let free = Plan {
+        requests_per_s: 20.0,
+        burst: 120,
+        quotas: vec![images(20), inspections(50)],
+        ..Plan::default()
+    };
     let pro = Plan {
-        requests_per_s: 50.0,
-        burst: 200,
+        requests_per_s: 100.0,
+        burst: 500,
         quotas: vec![images(500), inspections(1_000)],
         allow: vec![Operation::InspectImage, Operation::CreatePrompt, Operation::CreateTune],
         ..Plan::default()
@@ -222,6 +227,9 @@ fn configure(
     config.server.listen = args.listen;
     config.server.drain_s = 5;
     config.operator.listen = args.operator_listen;
+    // Everybody who tries the demo comes from one address.
+    config.limits.ip.requests_per_s = 500.0;
+    config.limits.ip.burst = 2_000;
     config.upstream.base_url = mock.url();
     config.upstream.api_key_file = folder.join("api-key");
     config.upstream.workspace_id = WORKSPACE.into();

@@ -2,7 +2,8 @@
 //!
 //! A rotated key must work soon, and an attacker can name a new key id in every token. So an unknown id
 //! asks for a refresh, but at most one is under way and after each attempt, good or bad, there is a
-//! cool-down. A set that cannot be refreshed is served on for a bounded time: the provider's bad hour must
+//! cool-down. The very first set is an exception: it may have been fetched just before a rotation, so the first
+//! unknown id after it does not wait. A set that cannot be refreshed is served on for a bounded time: the provider's bad hour must
 //! not be ours.
 //!
 //! A removed key is refused once a refresh has run: in the background after `refresh_s`, and awaited if
@@ -51,6 +52,8 @@ struct Attempts {
     last: Option<Duration>,
     /// Closed when the attempt under way ends, however it ends.
     running: Option<watch::Receiver<()>>,
+    /// The first set answered its first token: one more attempt may come before the cool-down is over.
+    may_repeat: bool,
 }
 
 impl Jwks {
@@ -95,12 +98,18 @@ impl Jwks {
                 Found::Unknown => {}
             }
         }
+        let is_first = inner.fetched.load().is_none();
         if let Some(mut running) = inner.refresh() {
             // An error is the expected end: the task drops its side when it is done.
             let _ended = running.changed().await;
         }
         match inner.usable().ok_or(AuthError::KeysUnavailable)?.keys.find(id, algorithm) {
-            Found::Key(key) => Ok(key),
+            Found::Key(key) => {
+                if is_first {
+                    inner.attempts.lock().unwrap_or_else(PoisonError::into_inner).may_repeat = true;
+                }
+                Ok(key)
+            }
             Found::Refused(reason) => Err(AuthError::Invalid { reason }),
             Found::Unknown => Err(AuthError::Invalid { reason: Refusal::UnknownKey }),
         }
@@ -150,7 +159,9 @@ impl Inner {
             return Some(running.clone());
         }
         let now = self.clock.monotonic();
-        if attempts.last.is_some_and(|last| now.saturating_sub(last) < self.cooldown) {
+        let is_cooling = attempts.last.is_some_and(|last| now.saturating_sub(last) < self.cooldown);
+        let may_repeat = std::mem::take(&mut attempts.may_repeat);
+        if is_cooling && !may_repeat {
             return None;
         }
         let (ended, running) = watch::channel(());

@@ -286,6 +286,21 @@ async fn jwks_03_a_new_key_works_after_one_refresh_and_the_old_until_removed() {
 }
 
 #[tokio::test]
+async fn jwks_03_a_rotation_right_after_the_first_fetch_works_at_once_and_only_once() {
+    let (old, new) = (Signer::p256(), Signer::p256());
+    let (old_jwk, new_jwk) = (old.jwk(json!({ "kid": "old" })), new.jwk(json!({ "kid": "new" })));
+    let (server, gateway) = publishing(std::slice::from_ref(&old_jwk)).await;
+    gateway.accepts(&token("old", &old)).await;
+
+    server.answer(Answer::keys(&[old_jwk, new_jwk]));
+    gateway.accepts(&token("new", &new)).await;
+
+    assert_eq!(server.requests(), 2);
+    gateway.refuses(&token("another", &new), Refusal::UnknownKey).await;
+    assert_eq!(server.requests(), 2, "from here on the cool-down holds");
+}
+
+#[tokio::test]
 async fn jwks_03_after_a_long_silence_a_removed_key_is_refused_at_once() {
     let (old, new) = (Signer::p256(), Signer::p256());
     let (server, gateway) = publishing(&[old.jwk(json!({ "kid": "old" }))]).await;
