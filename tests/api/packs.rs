@@ -3,8 +3,10 @@
 use std::io::Read as _;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use mock_astria::{Fault, FaultRule};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 use super::harness::{Reply, TestGateway, eventually, spawn_gateway};
 
@@ -52,15 +54,9 @@ async fn cache_04_a_hundred_misses_at_once_make_one_call() {
     gw.mock.inject(FaultRule::new(Fault::Delay(Duration::from_millis(150))).path("/packs"));
     let user = gw.user("first");
 
-    let all = (0..100).map(|_| {
-        let user = user.clone();
-        tokio::spawn(async move { user.get("/packs").await.status })
-    });
-    let all: Vec<_> = all.collect();
-    for one in all {
-        assert_eq!(one.await.unwrap(), 200);
-    }
+    let replies = join_all((0..100).map(|_| user.get("/packs"))).await;
 
+    assert!(replies.iter().all(|reply| reply.status == 200));
     assert_eq!(upstream_calls(&gw, "/packs"), 1);
 }
 
@@ -69,10 +65,11 @@ async fn cache_04_a_client_that_leaves_does_not_cancel_the_fetch() {
     let gw = spawn_gateway().start().await;
     gw.mock.inject(FaultRule::new(Fault::Delay(Duration::from_millis(200))).path("/packs"));
     let user = gw.user("first");
-    let leaving = tokio::spawn(async move { user.get("/packs").await });
+    let mut leaving = JoinSet::new();
+    leaving.spawn(async move { user.get("/packs").await });
     eventually("the upstream call", || upstream_calls(&gw, "/packs") == 1).await;
 
-    leaving.abort();
+    leaving.abort_all();
 
     eventually("the answer is kept", || gw.state().packs.entries() == 1).await;
     let reply = gw.user("second").get("/packs").await;

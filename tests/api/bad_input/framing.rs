@@ -1,0 +1,217 @@
+//! Requests whose end two parsers could see in two places: one request in makes at most one request out.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::super::harness::{TestGateway, spawn_gateway};
+use super::on_shared;
+
+/// Sends the bytes, keeps its own side open, and gives what came until the other side closed.
+async fn until_closed(gw: &TestGateway, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(gw.host()).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    let mut reply = Vec::new();
+    let closing = async {
+        // A reset ends it as well as a close.
+        while let Ok(1..) = stream.read_buf(&mut reply).await {}
+    };
+    let closed = tokio::time::timeout(Duration::from_secs(8), closing).await.is_ok();
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    assert!(closed, "the connection stays open after {reply}");
+    reply
+}
+
+/// A whole create of another end user, ready to be smuggled.
+fn smuggled(gw: &TestGateway) -> String {
+    let body = r#"{"prompt":{"text":"smuggled"}}"#;
+    format!(
+        "POST {} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        on_shared(),
+        gw.host(),
+        gw.token("victim", "free"),
+        body.len()
+    )
+}
+
+/// The head of a create, up to the headers of its body.
+fn head(gw: &TestGateway, version: &str) -> String {
+    format!(
+        "POST {} HTTP/{version}\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
+        on_shared(),
+        gw.host(),
+        gw.token("first", "free")
+    )
+}
+
+fn assert_nothing_smuggled(gw: &TestGateway, what: &str) {
+    let requests = gw.mock.requests();
+    assert!(requests.len() <= 1, "{what}: {} requests", requests.len());
+    for sent in requests {
+        assert_ne!(sent.params["prompt"]["text"], "smuggled", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn smug_08_what_follows_an_early_refusal_is_never_a_request() {
+    let gw = spawn_gateway().start().await;
+    let smuggled = smuggled(&gw);
+    let host = gw.host();
+    let too_large = 64 * 1024 * 1024;
+    let chunk = format!("{:x}\r\n{smuggled}\r\n", smuggled.len());
+    let good = head(&gw, "1.1");
+    let target = on_shared();
+    let cases = [
+        // 413 by its length: the body that was announced is a request.
+        ("413", format!("{good}Content-Length: {too_large}\r\n\r\n{smuggled}{smuggled}")),
+        // 401: nobody reads the body.
+        (
+            "401",
+            format!(
+                "POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{smuggled}",
+                smuggled.len()
+            ),
+        ),
+        (
+            "401",
+            format!(
+                "POST {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n"
+            ),
+        ),
+        // 404 and 405 before authentication.
+        (
+            "404",
+            format!(
+                "POST /nothing HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{smuggled}",
+                smuggled.len()
+            ),
+        ),
+        (
+            "405",
+            format!(
+                "PUT /packs HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{smuggled}",
+                smuggled.len()
+            ),
+        ),
+        // 400 bad_path and 400 by its body.
+        (
+            "400",
+            format!(
+                "POST /a//b HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{smuggled}",
+                smuggled.len()
+            ),
+        ),
+        ("400", format!("{good}Connection: close\r\nContent-Length: {}\r\n\r\n{smuggled}", smuggled.len())),
+        ("400", format!("{good}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n")),
+    ];
+    for (status, bytes) in cases {
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+        assert!(reply.starts_with(&format!("HTTP/1.1 {status} ")), "{status}: {reply}");
+        assert_eq!(reply.matches("HTTP/1.1 ").count(), 1, "{status}: a second reply came: {reply}");
+        assert!(gw.mock.requests().is_empty(), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn smug_08_a_refused_body_without_connection_close_is_read_to_its_end_or_the_connection_ends() {
+    let gw = spawn_gateway().start().await;
+    let hidden = smuggled(&gw);
+    // The hidden request is the body; behind it stands an honest one that asks to close.
+    let honest = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", gw.host());
+    for first in [
+        format!("POST {} HTTP/1.1\r\nHost: {}\r\n", on_shared(), gw.host()),
+        format!("POST /nothing HTTP/1.1\r\nHost: {}\r\n", gw.host()),
+        format!("PUT /packs HTTP/1.1\r\nHost: {}\r\n", gw.host()),
+    ] {
+        let bytes = format!("{first}Content-Length: {}\r\n\r\n{hidden}{honest}", hidden.len());
+
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+        assert!(reply.matches("HTTP/1.1 ").count() <= 2, "{reply}");
+        assert!(!reply.contains("HTTP/1.1 201"), "{reply}");
+        assert!(gw.mock.requests().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn smug_01_smug_02_smug_03_smug_04_a_length_that_can_be_read_in_two_ways_ends_the_connection() {
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    let chunked = format!("{:x}\r\n{whole}\r\n0\r\n\r\n", whole.len());
+    let length = whole.len();
+    let lengths = format!("Content-Length: {length}\r\n");
+    for (what, version, headers, body) in [
+        ("CL and TE", "1.1", format!("{lengths}Transfer-Encoding: chunked\r\n"), "0\r\n\r\n".to_owned()),
+        (
+            "TE and CL",
+            "1.1",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n".to_owned(),
+            chunked.clone(),
+        ),
+        ("two lengths", "1.1", format!("{lengths}Content-Length: 5\r\n"), whole.to_owned()),
+        ("a list of lengths", "1.1", format!("Content-Length: {length}, 5\r\n"), whole.to_owned()),
+        ("a plus", "1.1", format!("Content-Length: +{length}\r\n"), whole.to_owned()),
+        ("a minus", "1.1", "Content-Length: -1\r\n".to_owned(), whole.to_owned()),
+        ("hexadecimal", "1.1", "Content-Length: 0x1b\r\n".to_owned(), whole.to_owned()),
+        ("2^64", "1.1", "Content-Length: 18446744073709551616\r\n".to_owned(), whole.to_owned()),
+        ("an empty length", "1.1", "Content-Length: \r\n".to_owned(), whole.to_owned()),
+        ("identity", "1.1", "Transfer-Encoding: identity\r\n".to_owned(), whole.to_owned()),
+        ("chunked, identity", "1.1", "Transfer-Encoding: chunked, identity\r\n".to_owned(), chunked.clone()),
+        ("xchunked", "1.1", "Transfer-Encoding: xchunked\r\n".to_owned(), chunked.clone()),
+        ("chunked;x", "1.1", "Transfer-Encoding: chunked;x=1\r\n".to_owned(), chunked.clone()),
+        ("a vertical tab", "1.1", "Transfer-Encoding: \x0bchunked\r\n".to_owned(), chunked.clone()),
+        ("quotes", "1.1", "Transfer-Encoding: \"chunked\"\r\n".to_owned(), chunked.clone()),
+        ("HTTP/1.0", "1.0", "Transfer-Encoding: chunked\r\n".to_owned(), chunked.clone()),
+        ("a space before the colon", "1.1", format!("Content-Length : {length}\r\n"), whole.to_owned()),
+        ("a folded header", "1.1", "Transfer-Encoding:\r\n chunked\r\n".to_owned(), chunked.clone()),
+        ("a NUL", "1.1", format!("{lengths}X-A: a\0b\r\n"), whole.to_owned()),
+        ("a bare CR", "1.1", format!("{lengths}X-A: a\rTransfer-Encoding: chunked\r\n"), whole.to_owned()),
+        ("no name", "1.1", format!("{lengths}: a\r\n"), whole.to_owned()),
+    ] {
+        let gw = spawn_gateway().start().await;
+        let bytes = format!("{}{headers}\r\n{body}{}", head(&gw, version), smuggled(&gw));
+
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+        assert!(reply.matches("HTTP/1.").count() <= 1, "{what}: {reply}");
+        assert!(!reply.contains("HTTP/1.1 5"), "{what}: {reply}");
+        assert_nothing_smuggled(&gw, what);
+    }
+}
+
+#[tokio::test]
+async fn smug_05_broken_chunks_end_the_connection_and_send_nothing() {
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    for (what, body) in [
+        ("an overflow", format!("fffffffffffffffff\r\n{whole}\r\n0\r\n\r\n")),
+        ("a negative size", format!("-1b\r\n{whole}\r\n0\r\n\r\n")),
+        ("no size", format!("\r\n{whole}\r\n0\r\n\r\n")),
+        ("a size that is none", format!("xyz\r\n{whole}\r\n0\r\n\r\n")),
+        ("a chunk longer than its size", format!("5\r\n{whole}\r\n0\r\n\r\n")),
+        ("a line feed for CRLF", format!("1b\n{whole}\n0\n\n")),
+        ("an endless extension", format!("1b;{}\r\n{whole}\r\n0\r\n\r\n", "x".repeat(100_000))),
+    ] {
+        let gw = spawn_gateway().start().await;
+        let bytes = format!("{}Transfer-Encoding: chunked\r\n\r\n{body}{}", head(&gw, "1.1"), smuggled(&gw));
+
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+        assert!(reply.matches("HTTP/1.1 ").count() <= 1, "{what}: {reply}");
+        assert!(gw.mock.requests().is_empty(), "{what}: {reply}");
+    }
+}
+
+#[tokio::test]
+async fn honest_pipelining_is_answered_in_order_and_each_for_itself() {
+    let gw = spawn_gateway().start().await;
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    let first = format!("{}Content-Length: {}\r\n\r\n{whole}", head(&gw, "1.1"), whole.len());
+    let second = format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", gw.host());
+
+    let reply = until_closed(&gw, format!("{first}{second}").as_bytes()).await;
+
+    assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
+    assert_eq!(reply.matches("HTTP/1.1 ").count(), 2, "{reply}");
+    assert_eq!(gw.mock.requests().len(), 1);
+}
