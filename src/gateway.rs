@@ -1,6 +1,7 @@
 //! Puts a gateway together from its configuration, starts it, and stops it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -205,7 +206,7 @@ fn build_state(
         inbox: Inbox::new(MAX_REMEMBERED),
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
-        log_key: hmac::Key::new(hmac::HMAC_SHA256, random_secret()?.expose()),
+        log_key: RandomState::new(),
         config,
         clock,
         tasks,

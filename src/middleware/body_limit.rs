@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 
@@ -42,7 +42,10 @@ pub async fn body_limit(
     next: Next,
 ) -> Response {
     if request.body().size_hint().lower() > limit.0 as u64 {
-        linger(&state, request.into_body());
+        // Who waits for "100 Continue" sends nothing until somebody reads.
+        if !request.headers().contains_key(EXPECT) {
+            linger(&state, request.into_body());
+        }
         return limit.exceeded().into_response();
     }
     request.extensions_mut().insert(limit);

@@ -294,6 +294,21 @@ async fn a_photo_is_refused_by_the_first_byte_too_many() {
 }
 
 #[tokio::test]
+async fn a_client_that_waits_for_100_continue_gets_413_and_nothing_before_it() {
+    let gw = spawn_gateway().start().await;
+    let head = format!(
+        "POST /images/inspect HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nExpect: 100-continue\r\n\
+         Content-Type: multipart/form-data; boundary=X\r\nContent-Length: 99999999\r\n\r\n",
+        gw.host(),
+        gw.token("first", "free")
+    );
+
+    let reply = raw::exchange(gw.host(), head.as_bytes()).await;
+
+    assert!(reply.starts_with("HTTP/1.1 413"), "{reply}");
+}
+
+#[tokio::test]
 async fn an_announced_size_that_is_too_large_is_refused_before_the_body_is_sent() {
     let gw = spawn_gateway().start().await;
     let token = gw.token("first", "free");
