@@ -97,7 +97,9 @@ async fn connection(
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.header_read_timeout)
-        .max_buf_size(MAX_HEAD_BYTES);
+        .max_buf_size(MAX_HEAD_BYTES)
+        // Replies are small: one copy into one buffer is cheaper than two pieces.
+        .writev(false);
     let mut serving = std::pin::pin!(http.serve_connection(TokioIo::new(stream), handle));
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
