@@ -20,27 +20,20 @@ pub struct UpstreamRequest {
 }
 
 impl UpstreamRequest {
+    /// A call without a body: `GET`, `DELETE`, or a `POST` that says everything in its path.
+    pub fn bare(operation: Operation, method: Method, path: Path) -> Self {
+        Self { operation, method, path_and_query: path.0, content_type: None, body: Segments::empty() }
+    }
+
     /// A read.
     pub fn get(operation: Operation, path: Path) -> Self {
-        Self {
-            operation,
-            method: Method::GET,
-            path_and_query: path.0,
-            content_type: None,
-            body: Segments::empty(),
-        }
+        Self::bare(operation, Method::GET, path)
     }
 
     /// A create with a canonical body.
     pub fn post(operation: Operation, path: Path, content_type: String, segments: Vec<Bytes>) -> Self {
         let body = Segments::from(segments);
-        Self {
-            operation,
-            method: Method::POST,
-            path_and_query: path.0,
-            content_type: Some(content_type),
-            body,
-        }
+        Self { content_type: Some(content_type), body, ..Self::bare(operation, Method::POST, path) }
     }
 
     /// Adds a query of names and values that the gateway chose; encodes them.
