@@ -103,6 +103,6 @@ impl State {
 
     /// A short name for an end user that log lines may hold; another one after a restart.
     pub fn principal_hash(&self, id: &EndUserId) -> String {
-        format!("{:016x}", self.log_key.hash_one(id))
+        format!("{:012x}", self.log_key.hash_one(id) >> 16)
     }
 }
