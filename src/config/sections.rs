@@ -158,9 +158,9 @@ section! {
     /// `[limits.ip]`: token bucket per client address (IPv6: per /64).
     IpLimit {
         /// Requests per second that refill the bucket.
-        requests_per_s: f64 = 100.0,
+        requests_per_s: f64 = 200.0,
         /// Requests the full bucket holds.
-        burst: u32 = 400,
+        burst: u32 = 1_000,
         /// Addresses told apart; beyond it new ones share buckets.
         max_addresses: usize = 100_000,
         /// Seconds between two sweeps of idle addresses and users.
