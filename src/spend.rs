@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::callback::Slot;
 use crate::ids::ReservationId;
 use crate::operation::Operation;
-use crate::params::{self, Params, Upload, parse_body};
+use crate::params::{Params, parse_body};
 use crate::policy::{PlanRules, PolicyError, PolicyRules};
 use crate::principal::EndUserId;
 use crate::problem::{Code, Problem};
@@ -65,6 +65,10 @@ pub trait Creation: Send + Sync + 'static {
 
     /// Which operation this is.
     const OPERATION: Operation;
+
+    /// Whether what this call made can be found again when its answer is lost. Where it cannot, an unknown
+    /// outcome counts as spent.
+    const CAN_BE_FOUND_AGAIN: bool = true;
 
     /// Steps 2 and 3.
     ///
@@ -165,7 +169,7 @@ async fn run<C: Creation>(
             Ok(Created { shown: outcome.shown, dropped })
         }
         Err(error) => {
-            give_back(state, reservation, error.spent(operation), operation).await;
+            give_back::<C>(state, reservation, error.spent(operation)).await;
             report(&error, operation);
             Err(Problem::of_upstream(&error, operation))
         }
@@ -174,16 +178,7 @@ async fn run<C: Creation>(
 
 /// The body as a whole was within its cap; here each photo must be.
 fn check_sizes(params: &Params, max_bytes: usize) -> Result<(), Problem> {
-    let too_large = |upload: &Upload| upload.bytes.len() > max_bytes;
-    fn any(value: &params::Value, test: &impl Fn(&Upload) -> bool) -> bool {
-        match value {
-            params::Value::File(upload) => test(upload),
-            params::Value::List(list) => list.iter().any(|value| any(value, test)),
-            params::Value::Object(object) => object.values().any(|value| any(value, test)),
-            _ => false,
-        }
-    }
-    if params.root.values().any(|value| any(value, &too_large)) {
+    if params.any_file(|upload| upload.bytes.len() > max_bytes) {
         return Err(Problem::new(Code::BodyTooLarge, format!("Send photos of at most {max_bytes} bytes.")));
     }
     Ok(())
@@ -207,11 +202,10 @@ async fn settle(state: &State, reservation: Reservation, actual: Amounts) {
     }
 }
 
-async fn give_back(state: &State, reservation: Reservation, spent: Spent, operation: Operation) {
+async fn give_back<C: Creation>(state: &State, reservation: Reservation, spent: Spent) {
     let done = match spent {
         Spent::No => state.ledger.release(reservation).await,
-        // Nobody can find an inspection again, so an unknown one counts as spent (design, money).
-        Spent::Yes | Spent::Unknown if operation == Operation::InspectImage => {
+        Spent::Yes | Spent::Unknown if !C::CAN_BE_FOUND_AGAIN => {
             let whole = *reservation.amounts();
             state.ledger.settle(reservation, whole).await
         }

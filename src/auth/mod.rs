@@ -126,7 +126,7 @@ impl Authenticator {
                 ),
                 KeySource::PublicKeys { pem } => IssuerKeys::Fixed(pem::public_keys(&pem).map_err(at)?),
                 KeySource::Jwks { url } => {
-                    check_url(&url).map_err(at)?;
+                    check_key_set_url(&url).map_err(at)?;
                     let source = JwksSource::new(url, &settings.jwks)
                         .map_err(|source| AuthSetupError::JwksClient { index, source })?;
                     let (clock, tasks) = (clock.clone(), tasks.clone());
@@ -224,7 +224,11 @@ fn shared_key(secret: &Secret) -> Result<VerifyingKey, IssuerFault> {
     Ok(VerifyingKey::hs256(secret))
 }
 
-fn check_url(url: &reqwest::Url) -> Result<(), IssuerFault> {
+/// Whether a key set may be fetched from there.
+///
+/// # Errors
+/// [`IssuerFault::UrlHasCredentials`], [`IssuerFault::UrlNotHttps`]: see there.
+pub fn check_key_set_url(url: &reqwest::Url) -> Result<(), IssuerFault> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(IssuerFault::UrlHasCredentials);
     }

@@ -3,11 +3,8 @@
 use std::path::Path;
 
 use super::{Config, ConfigError, Environment};
+use crate::auth::MIN_SECRET_BYTES;
 use crate::secret::Secret;
-
-/// The shortest secret that may sign anything: 256 bits.
-/// Source: RFC 7518 section 3.2 (key of at least the hash's size), read 2026-11-21.
-const MIN_SECRET_BYTES: usize = 32;
 
 /// Everything that was read from `*_file` keys and the environment.
 pub struct Secrets {

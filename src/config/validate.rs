@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use super::{Config, ConfigError, Issuer, Rate};
+use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
 
@@ -65,11 +66,11 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         at_least_one(&format!("upstream.models.{alias}"), *id, &mut wrong);
     }
 
-    if config.auth.leeway_s > 60 {
-        wrong("auth.leeway_s", "must be at most 60".into());
+    if config.auth.leeway_s > MAX_LEEWAY_S {
+        wrong("auth.leeway_s", format!("must be at most {MAX_LEEWAY_S}"));
     }
-    if config.auth.token_cache_s > 60 {
-        wrong("auth.token_cache_s", "must be at most 60".into());
+    if config.auth.token_cache_s > MAX_TOKEN_CACHE_S {
+        wrong("auth.token_cache_s", format!("must be at most {MAX_TOKEN_CACHE_S}"));
     }
     at_least_one("auth.jwks_cooldown_s", config.auth.jwks_cooldown_s, &mut wrong);
     at_least_one("auth.jwks_refresh_s", config.auth.jwks_refresh_s, &mut wrong);
@@ -152,9 +153,11 @@ fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)
         wrong(&format!("{key}.hs256_previous_secret_file"), "needs hs256_secret_file beside it".into());
     }
     if !issuer.jwks_url.is_empty() {
-        match Url::parse(&issuer.jwks_url) {
-            Ok(url) if url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)) => {}
-            _ => wrong(&format!("{key}.jwks_url"), "must be an https URL (http is for loopback only)".into()),
+        let checked = Url::parse(&issuer.jwks_url)
+            .map_err(|error| error.to_string())
+            .and_then(|url| check_key_set_url(&url).map_err(|fault| fault.to_string()));
+        if let Err(message) = checked {
+            wrong(&format!("{key}.jwks_url"), message);
         }
     }
     for (name, claim) in
@@ -190,15 +193,6 @@ fn origin(text: &str) -> Option<String> {
     let bare = matches!(url.scheme(), "http" | "https") && matches!(url.path(), "" | "/");
     let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
     (bare && plain && url.host().is_some()).then(|| url.origin().ascii_serialization())
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
 }
 
 /// Loopback, a private address, or a name without a dot (a container's neighbour).

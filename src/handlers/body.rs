@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse as _, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 
@@ -13,6 +13,7 @@ use crate::middleware::body_limit::{BodyLimit, linger};
 use crate::problem::{Code, Problem};
 use crate::spend::ReceivedBody;
 use crate::state::AppState;
+use crate::upstream::body::Joined;
 
 impl FromRequest<AppState> for ReceivedBody {
     type Rejection = Response;
@@ -41,23 +42,15 @@ impl FromRequest<AppState> for ReceivedBody {
 
 /// Cancel safe in the sense that nothing was sent anywhere.
 async fn read(body: &mut Body, limit: BodyLimit) -> Result<Bytes, Problem> {
-    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    let mut joined = Joined::default();
     while let Some(frame) = body.frame().await {
         let broken = |_| Problem::new(Code::BadBody, "The body broke off.");
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if first.len().max(rest.len()) + data.len() > limit.0 {
+        if joined.size_bytes() + data.len() > limit.0 {
             return Err(limit.exceeded());
         }
-        if first.is_empty() {
-            first = data;
-        } else {
-            if rest.is_empty() {
-                let announced = usize::try_from(hyper::body::Body::size_hint(body).lower()).unwrap_or(0);
-                rest.reserve(first.len() + data.len() + announced.min(limit.0));
-                rest.extend_from_slice(&first);
-            }
-            rest.extend_from_slice(&data);
-        }
+        let announced = usize::try_from(hyper::body::Body::size_hint(body).lower()).unwrap_or(0);
+        joined.push(data, announced.min(limit.0));
     }
-    Ok(if rest.is_empty() { first } else { rest.freeze() })
+    Ok(joined.finish())
 }

@@ -37,6 +37,8 @@ struct InspectImage;
 impl Creation for InspectImage {
     type Judged = JudgedInspection;
     const OPERATION: Operation = Operation::InspectImage;
+    // No id, no list: nobody could ask Astria for it.
+    const CAN_BE_FOUND_AGAIN: bool = false;
 
     fn judge(
         &self,

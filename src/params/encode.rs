@@ -22,16 +22,7 @@ pub struct CanonicalBody {
 
 /// Writes a tree. Equal trees without files give equal bodies; with files only the boundary differs.
 pub fn encode(params: &Params) -> CanonicalBody {
-    if params.root.values().any(has_file) { multipart(&params.root) } else { json(&params.root) }
-}
-
-fn has_file(value: &Value) -> bool {
-    match value {
-        Value::File(_) => true,
-        Value::List(list) => list.iter().any(has_file),
-        Value::Object(object) => object.values().any(has_file),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => false,
-    }
+    if params.any_file(|_| true) { multipart(&params.root) } else { json(&params.root) }
 }
 
 fn json(root: &Object) -> CanonicalBody {

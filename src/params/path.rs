@@ -3,9 +3,14 @@
 //! Handlers need single values (the callback to set, the name to log), and a path in the upstream's own spelling
 //! is the one that documentation and problems use. Client spellings never come here: see `name`.
 
-use super::{Object, Params, Value};
+use super::{Object, Params, Upload, Value};
 
 impl Params {
+    /// Whether any file of the tree, at any depth, passes the test.
+    pub fn any_file(&self, test: impl Fn(&Upload) -> bool) -> bool {
+        self.root.values().any(|value| any_file(value, &test))
+    }
+
     /// The value at `path`, if there is one.
     pub fn get(&self, path: &str) -> Option<&Value> {
         let (last, parents) = split(path)?;
@@ -41,6 +46,15 @@ impl Params {
             level = next;
         }
         level.insert(last.to_owned(), value);
+    }
+}
+
+fn any_file(value: &Value, test: &impl Fn(&Upload) -> bool) -> bool {
+    match value {
+        Value::File(upload) => test(upload),
+        Value::List(list) => list.iter().any(|value| any_file(value, test)),
+        Value::Object(object) => object.values().any(|value| any_file(value, test)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => false,
     }
 }
 

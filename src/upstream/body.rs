@@ -1,4 +1,4 @@
-//! A request body made of pieces that are already in memory, sent without joining them.
+//! Bodies in pieces: a request's, sent without joining them, and what arrives, joined with at most one copy.
 //!
 //! A canonical multipart body is a few small heads of ours around photos that must not be copied.
 
@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
 /// Pieces of a body, in order; its exact size is known, so it is never sent chunked.
@@ -53,5 +53,38 @@ impl Body for Segments {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left_bytes)
+    }
+}
+
+/// Pieces as they arrive; where there is only one, it is not copied.
+#[derive(Default)]
+pub struct Joined {
+    first: Bytes,
+    /// All pieces, once there are two.
+    whole: BytesMut,
+}
+
+impl Joined {
+    /// Bytes so far.
+    pub fn size_bytes(&self) -> usize {
+        self.first.len().max(self.whole.len())
+    }
+
+    /// Adds the next piece; `announced_bytes` more are said to follow, and get room at once.
+    pub fn push(&mut self, piece: Bytes, announced_bytes: usize) {
+        if self.first.is_empty() {
+            self.first = piece;
+            return;
+        }
+        if self.whole.is_empty() {
+            self.whole.reserve(self.first.len() + piece.len() + announced_bytes);
+            self.whole.extend_from_slice(&self.first);
+        }
+        self.whole.extend_from_slice(&piece);
+    }
+
+    /// Everything that came.
+    pub fn finish(self) -> Bytes {
+        if self.whole.is_empty() { self.first } else { self.whole.freeze() }
     }
 }

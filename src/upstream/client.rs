@@ -7,7 +7,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -19,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use tower::Service;
 
-use super::body::Segments;
+use super::body::{Joined, Segments};
 use super::error::UpstreamError;
 
 /// How patiently and how much the client reads.
@@ -102,25 +102,16 @@ async fn collect(mut body: Incoming, settings: ClientSettings) -> Result<Bytes, 
     if body.size_hint().lower() > max_bytes as u64 {
         return Err(UpstreamError::TooLarge);
     }
-    let (mut first, mut rest) = (Bytes::new(), BytesMut::new());
+    let mut joined = Joined::default();
     loop {
         let next = tokio::time::timeout(settings.idle_timeout, body.frame()).await;
         let Some(frame) = next.map_err(|_| UpstreamError::TimedOut)? else { break };
-        let Ok(mut data) = frame.map_err(|_| UpstreamError::Cut)?.into_data() else { continue };
-        if first.len() + rest.len() + data.len() > max_bytes {
+        let Ok(data) = frame.map_err(|_| UpstreamError::Cut)?.into_data() else { continue };
+        if joined.size_bytes() + data.len() > max_bytes {
             return Err(UpstreamError::TooLarge);
         }
-        if first.is_empty() {
-            first = data;
-        } else {
-            rest.extend_from_slice(&data.copy_to_bytes(data.remaining()));
-        }
+        let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+        joined.push(data, announced.min(max_bytes));
     }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&rest);
-    Ok(whole.freeze())
+    Ok(joined.finish())
 }
