@@ -48,7 +48,7 @@ pub(super) fn judge_folded(
 /// not, and folding costs more than all other judgement of a prompt.
 pub(super) fn is_plain(text: &str) -> bool {
     let harmless = |byte: u8| match byte {
-        b'<' | b':' | b'{' => false,
+        b'<' | b':' | b'{' | b'}' => false,
         b'\n' | b'\r' | b'\t' => true,
         _ => (b' '..=b'~').contains(&byte),
     };

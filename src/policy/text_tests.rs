@@ -299,6 +299,11 @@ proptest! {
     }
 }
 
+#[test]
+fn what_follows_the_end_of_a_template_is_looked_at_closely() {
+    assert_eq!(judge("}}-video=", &[]), Verdict::Invalid);
+}
+
 proptest! {
     #[test]
     fn l_02_a_text_that_is_not_looked_at_closely_would_have_passed(
@@ -306,9 +311,8 @@ proptest! {
             Just("lora"), Just("1"), Just("\n"), Just("_"), Just("="), Just("outpaint")], 0..12)
     ) {
         let text = text.concat();
-        prop_assume!(text::is_plain(&text));
         let (none, mut granted) = (permissions(&[]), Vec::new());
         let judged = text::judge_folded(&text, &rules(), &PlanRules { params: &none }, &mut granted);
-        prop_assert!(judged.is_ok() && granted.is_empty(), "{:?}", text);
+        prop_assert!(!text::is_plain(&text) || (judged.is_ok() && granted.is_empty()), "{:?}", text);
     }
 }
