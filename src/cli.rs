@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::auth::{Claims, mint};
+use crate::auth::mint;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
 use crate::console::{fail, print, print_error, run_until_signal};
@@ -147,16 +147,8 @@ fn mint_token(what: &MintToken) -> ExitCode {
             config.plans_default
         ));
     }
-    let claims = Claims {
-        issuer: issuer.issuer.clone(),
-        audience: issuer.audiences.first().cloned().unwrap_or_default(),
-        token_type: issuer.token_types.first().cloned().unwrap_or_else(|| "JWT".into()),
-        subject: (issuer.subject_claim.clone(), what.sub.clone()),
-        plan: what.plan.clone().map(|plan| (issuer.plan_claim.clone(), plan)),
-        tenant: what.tenant.clone().map(|tenant| (issuer.tenant_claim.clone(), tenant)),
-        issued_at: Clock::system().now(),
-        lifetime_s: what.ttl_s,
-    };
+    let (plan, tenant) = (what.plan.as_deref(), what.tenant.as_deref());
+    let claims = issuer.claims(&what.sub, plan, tenant, Clock::system().now(), what.ttl_s);
     match mint(secret, &claims) {
         Ok(token) => {
             print(format_args!("{token}\n"));

@@ -22,7 +22,7 @@ use mock_astria::{
 };
 use serde_json::json;
 
-use crate::auth::{Claims, mint};
+use crate::auth::mint;
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, Issuer, Log, Plan, load_secrets};
 use crate::console::{fail, print, run_until_signal};
@@ -113,16 +113,7 @@ impl Demo {
         let (config, secrets_read) = configure(args, folder, &mock).map_err(|errors| words(&errors))?;
         let now = Clock::system().now();
         let tokens = USERS.map(|(user, plan)| {
-            let claims = Claims {
-                issuer: ISSUER.into(),
-                audience: AUDIENCE.into(),
-                token_type: "at+jwt".into(),
-                subject: ("sub".into(), user.into()),
-                plan: Some(("plan".into(), plan.into())),
-                tenant: None,
-                issued_at: now,
-                lifetime_s: TOKEN_LIFETIME_S,
-            };
+            let claims = issuer().claims(user, Some(plan), None, now, TOKEN_LIFETIME_S);
             mint(&secrets.signing, &claims)
                 .map(|token| (user, plan, token))
                 .map_err(|error| error.to_string())
@@ -236,12 +227,7 @@ fn configure(
     config.upstream.shared_tunes = vec![FLUX_TUNE_ID, SDXL_TUNE_ID, REALISTIC_VISION_TUNE_ID];
     config.upstream.models =
         [("gemini".into(), GEMINI_TUNE_ID), ("seedream".into(), SEEDREAM_TUNE_ID)].into();
-    config.auth.issuers = vec![Issuer {
-        issuer: ISSUER.into(),
-        audiences: vec![AUDIENCE.into()],
-        hs256_secret_file: folder.join("hs256.secret"),
-        ..Issuer::default()
-    }];
+    config.auth.issuers = vec![Issuer { hs256_secret_file: folder.join("hs256.secret"), ..issuer() }];
     config.plans = [("free".into(), free), ("pro".into(), pro)].into();
     let file = folder.join("config.toml");
     let failed = |error: &dyn std::fmt::Display| {
@@ -253,6 +239,10 @@ fn configure(
     let config = config::load(Some(&file), &environment)?;
     let secrets = load_secrets(&config, &environment)?;
     Ok((config, secrets))
+}
+
+fn issuer() -> Issuer {
+    Issuer { issuer: ISSUER.into(), audiences: vec![AUDIENCE.into()], ..Issuer::default() }
 }
 
 fn words(errors: &[ConfigError]) -> String {

@@ -1,6 +1,5 @@
 //! Puts a gateway together from its configuration, starts it, and stops it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::hash::RandomState;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -191,11 +190,6 @@ fn build_state(
     // One account a process; the workspace is part of its name, so that a change of it starts empty.
     let account = AccountKey::new(format!("default/{}", config.upstream.workspace_id));
     let packs = PackCache::new(pack_settings(&config), upstream.clone(), clock.clone(), tasks.clone());
-    let allowed_params = config
-        .plans
-        .iter()
-        .map(|(name, plan)| (name.clone(), plan.allow_params.iter().cloned().collect::<BTreeSet<_>>()))
-        .collect::<BTreeMap<_, _>>();
     let gateway_url = format!("{}{}", config.public_origin(), config.server.base_path);
     Ok(Arc::new(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
@@ -216,7 +210,6 @@ fn build_state(
         upstream,
         packs,
         account,
-        allowed_params,
         gateway_url,
     }))
 }

@@ -143,7 +143,7 @@ async fn run<C: Creation>(
     }
     let params = parse_body(body.content_type.as_deref(), &body.bytes, &state.param_limits)?;
     check_sizes(&params, state.config.photos.max_bytes)?;
-    let plan = PlanRules { params: state.params_of_plan(&spender.plan) };
+    let plan = PlanRules { params: &state.plan(&spender.plan).allow_params };
     let mut judged = creation.judge(params, &state.rules, &plan)?;
     let dropped = creation.dropped(&mut judged);
     if !dropped.is_empty() {

@@ -1,6 +1,5 @@
 //! What all requests share: made once by `gateway.rs`, read everywhere at the edge.
 
-use std::collections::BTreeSet;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,15 +62,11 @@ pub struct State {
     pub rules: PolicyRules,
     /// How much of it.
     pub param_limits: ParamLimits,
-    /// Parameters that need permission, by plan; see [`State::plan`].
-    pub allowed_params: std::collections::BTreeMap<String, BTreeSet<String>>,
     /// Public origin and base path: what `url` in replies and callback addresses begin with.
     pub gateway_url: String,
     /// Hides who is who in log lines: a keyed hash with a random key.
     pub log_key: RandomState,
 }
-
-static NO_PARAMS: BTreeSet<String> = BTreeSet::new();
 
 impl State {
     /// The name of the plan that counts for a claim.
@@ -82,11 +77,6 @@ impl State {
     /// A plan by its name (one that [`State::plan_name`] gave).
     pub fn plan(&self, name: &str) -> &Plan {
         self.config.plan(Some(name)).1
-    }
-
-    /// The parameters that a plan gives permission for.
-    pub fn params_of_plan(&self, name: &str) -> &BTreeSet<String> {
-        self.allowed_params.get(name).unwrap_or(&NO_PARAMS)
     }
 
     /// Whether a plan has an operation: what costs money must be on its list.

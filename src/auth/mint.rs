@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
 
 use super::claims::{is_attribute, is_subject};
-use super::settings::{IssuerSettings, MIN_SECRET_BYTES};
+use super::settings::MIN_SECRET_BYTES;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -31,36 +31,6 @@ pub struct Claims {
     pub issued_at: Timestamp,
     /// From `iat` to `exp`, in seconds.
     pub lifetime_s: u64,
-}
-
-impl Claims {
-    /// Claims that the issuer's own settings accept: its first audience, its first token type, its names.
-    pub fn for_issuer(issuer: &IssuerSettings, subject: &str, issued_at: Timestamp, lifetime_s: u64) -> Self {
-        Self {
-            issuer: issuer.issuer.as_ref().to_owned(),
-            audience: issuer.audiences.first().cloned().unwrap_or_default(),
-            token_type: issuer.token_types.first().cloned().unwrap_or_else(|| "JWT".to_owned()),
-            subject: (issuer.subject_claim.clone(), subject.to_owned()),
-            plan: None,
-            tenant: None,
-            issued_at,
-            lifetime_s,
-        }
-    }
-
-    /// The same with a plan, under the issuer's claim name.
-    #[must_use]
-    pub fn with_plan(mut self, issuer: &IssuerSettings, plan: &str) -> Self {
-        self.plan = Some((issuer.plan_claim.clone(), plan.to_owned()));
-        self
-    }
-
-    /// The same with a tenant, under the issuer's claim name.
-    #[must_use]
-    pub fn with_tenant(mut self, issuer: &IssuerSettings, tenant: &str) -> Self {
-        self.tenant = Some((issuer.tenant_claim.clone(), tenant.to_owned()));
-        self
-    }
 }
 
 /// Why no token was signed.

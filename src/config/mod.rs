@@ -25,6 +25,9 @@ pub use sections::{
     Quota, Rate, Server, Store, Upstream, UserLimit,
 };
 
+use crate::auth::Claims;
+use crate::clock::Timestamp;
+
 /// The whole configuration. Every key has a default; unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +100,30 @@ impl Config {
             format!("http://{}", self.server.listen)
         } else {
             self.server.public_url.trim_end_matches('/').to_owned()
+        }
+    }
+}
+
+impl Issuer {
+    /// Claims that this issuer's own settings accept: its first audience, its first token type, its claim names.
+    pub fn claims(
+        &self,
+        subject: &str,
+        plan: Option<&str>,
+        tenant: Option<&str>,
+        issued_at: Timestamp,
+        lifetime_s: u64,
+    ) -> Claims {
+        let named = |claim: &String, value: &str| (claim.clone(), value.to_owned());
+        Claims {
+            issuer: self.issuer.clone(),
+            audience: self.audiences.first().cloned().unwrap_or_default(),
+            token_type: self.token_types.first().cloned().unwrap_or_else(|| "JWT".into()),
+            subject: named(&self.subject_claim, subject),
+            plan: plan.map(|plan| named(&self.plan_claim, plan)),
+            tenant: tenant.map(|tenant| named(&self.tenant_claim, tenant)),
+            issued_at,
+            lifetime_s,
         }
     }
 }

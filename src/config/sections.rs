@@ -1,6 +1,6 @@
 //! The sections of the configuration and their defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -186,7 +186,7 @@ section! {
         /// Operations that cost money and are allowed.
         allow: Vec<Operation> = vec![Operation::InspectImage, Operation::CreatePrompt],
         /// Parameters that need permission and are allowed: `video_model`, `community`, …
-        allow_params: Vec<String> = Vec::new(),
+        allow_params: BTreeSet<String> = BTreeSet::new(),
         /// Quotas: `{ of, per, limit }`.
         quotas: Vec<QuotaRule> = Vec::new(),
         /// Other rates for single operations: `limits.inspect_image = { requests_per_s = 1, burst = 5 }`.

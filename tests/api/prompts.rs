@@ -275,7 +275,7 @@ async fn l_01_what_must_never_pass_never_passes_in_any_encoding() {
 #[tokio::test]
 async fn l_07_publishing_needs_a_plan_that_allows_it() {
     let gw = spawn_gateway()
-        .config(|c| c.plans.get_mut("pro").unwrap().allow_params = vec!["community".into()])
+        .config(|c| c.plans.get_mut("pro").unwrap().allow_params = ["community".into()].into())
         .start()
         .await;
     let body = json!({"prompt": {"text": "a cat", "community": true}});

@@ -43,7 +43,7 @@ async fn l_02_a_flag_in_a_text_is_never_sent_without_permission() {
 #[tokio::test]
 async fn a_plan_that_allows_a_flag_sends_it() {
     let gw = spawn_gateway()
-        .config(|c| c.plans.get_mut("pro").unwrap().allow_params = vec!["upscale_v4".into()])
+        .config(|c| c.plans.get_mut("pro").unwrap().allow_params = ["upscale_v4".into()].into())
         .start()
         .await;
     let body = json!({"prompt": {"text": "a cat --upscale_v4"}});
