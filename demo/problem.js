@@ -11,6 +11,7 @@ const BY_CODE = {
   unauthenticated: ["You are not signed in", "Reload the page, and sign in again."],
   invalid_token: ["You are not signed in any more", "The demo’s tokens last twelve hours, or until it is started anew. Reload the page, and sign in again."],
   operation_not_allowed: ["This plan does not include that", "Sign in as the other user."],
+  tenant_unknown: ["Your organisation is not known here", "Sign in with another account."],
   parameter_not_allowed: ["This plan does not include one of these options", "Leave it out, or sign in as the other user."],
   not_found: ["That does not exist, or is not yours", "The gateway gives the same answer for both, so that nobody can guess."],
   method_not_allowed: ["The gateway does not do that here", "This is a fault of the page. Reload it, and try again."],

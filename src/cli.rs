@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
 use crate::console::{fail, print, print_error, run_until_signal};
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
+use crate::reload::Source;
 use crate::telemetry::init_logging;
 
 const EX_CONFIG: u8 = 78;
@@ -80,7 +81,8 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn serve(file: Option<&Path>) -> ExitCode {
-    let (config, secrets) = match load(file) {
+    let source = Source { file: file.map(Path::to_owned), environment: Environment::of_process() };
+    let (config, secrets) = match source.load() {
         Ok(loaded) => loaded,
         Err(errors) => return refuse(&errors),
     };
@@ -97,7 +99,7 @@ async fn serve(file: Option<&Path>) -> ExitCode {
         Err(error @ StartError::Listen { .. }) => fail(&error),
         Ok(gateway) => {
             tracing::info!(listen = %gateway.listen(), operator = %gateway.operator_listen(), "ready");
-            run_until_signal(gateway).await
+            run_until_signal(gateway, Some(source)).await
         }
     }
 }

@@ -7,10 +7,20 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::gateway::Gateway;
+use crate::reload::{self, Source};
 
-/// Waits for SIGTERM or Ctrl-C, then drains; a second signal ends at once.
-pub async fn run_until_signal(gateway: Gateway) -> ExitCode {
-    wait_for_signal().await;
+/// Waits for SIGTERM or Ctrl-C and reloads meanwhile, then drains; a second signal ends at once.
+pub async fn run_until_signal(gateway: Gateway, source: Option<Source>) -> ExitCode {
+    let current = async {
+        match source {
+            Some(source) => reload::keep_current(&gateway, source).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait_for_signal() => {}
+        () = current => {}
+    }
     tracing::info!("draining");
     tokio::select! {
         drained = gateway.stop() => {

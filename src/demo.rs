@@ -10,27 +10,26 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use axum::response::Response;
 use bytes::Bytes;
 use clap::Args;
 use http::StatusCode;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 use mock_astria::{
     FLUX_TUNE_ID, GEMINI_TUNE_ID, MockAstria, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID,
 };
 use serde_json::json;
 
 use crate::auth::mint;
+use crate::call::{Answer, Call};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, Issuer, Log, Plan, load_secrets};
 use crate::console::{fail, print, run_until_signal};
 use crate::gateway::{Gateway, GatewayParts};
-use crate::handlers::reply;
 use crate::operation::Operation;
 use crate::quota::{Measure, Period, QuotaRule};
-use crate::routes::{Access, Route};
+use crate::reply::{self, Reply};
+use crate::routes::Route;
 use crate::secret::Secret;
 use crate::telemetry::init_logging;
 
@@ -78,7 +77,7 @@ pub async fn run(args: DemoArgs) -> ExitCode {
         Ok(demo) => {
             print(format_args!("{}", if args.json { demo.as_json() } else { demo.as_text() }));
             let Demo { gateway, mock, .. } = demo;
-            let code = run_until_signal(gateway).await;
+            let code = run_until_signal(gateway, None).await;
             mock.stop().await;
             code
         }
@@ -284,37 +283,33 @@ fn page_routes(tokens: &[(&'static str, &'static str, String)], pictures_from: &
         { "id": SDXL_TUNE_ID, "title": "SDXL 1.0" },
         { "id": REALISTIC_VISION_TUNE_ID, "title": "Realistic Vision" },
     ]);
-    let session: Arc<[u8]> = json!({ "users": users, "tunes": tunes }).to_string().into_bytes().into();
+    let session = Bytes::from(json!({ "users": users, "tunes": tunes }).to_string());
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
          img-src 'self' blob: data: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'"
     );
-    let page = |text: &'static str| {
-        let policy = policy.clone();
-        move || async move {
-            let mut response = asset(text, "text/html; charset=utf-8");
-            if let Ok(policy) = HeaderValue::try_from(policy) {
-                response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    let page = move |_: Call<()>| {
+        let policy = HeaderValue::try_from(policy.clone());
+        async move {
+            let mut reply = asset(include_str!("../demo/index.html"), "text/html; charset=utf-8");
+            if let Ok(policy) = policy {
+                reply.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
             }
-            response
+            Answer::Ok(reply)
         }
     };
-    let mut routes = vec![
-        Route::get("/demo", page(include_str!("../demo/index.html"))).access(Access::Public),
-        Route::get("/demo/session.json", move || async move {
-            reply::json_bytes(StatusCode::OK, Bytes::copy_from_slice(&session))
-        })
-        .access(Access::Public),
-    ];
+    let session = move |_: Call<()>| {
+        let session = session.clone();
+        async move { Ok(reply::json_bytes(StatusCode::OK, session)) }
+    };
+    let mut routes = vec![Route::get("/demo", page), Route::get("/demo/session.json", session)];
     for &(path, kind, text) in ASSETS {
-        routes.push(Route::get(path, move || async move { asset(text, kind) }).access(Access::Public));
+        routes.push(Route::get(path, move |_: Call<()>| async move { Ok(asset(text, kind)) }));
     }
     routes
 }
 
-fn asset(text: &'static str, kind: &'static str) -> Response {
-    let mut response = reply::json_bytes(StatusCode::OK, Bytes::from_static(text.as_bytes()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
+fn asset(text: &'static str, kind: &'static str) -> Reply {
+    reply::of_type(StatusCode::OK, HeaderValue::from_static(kind), Bytes::from_static(text.as_bytes()))
 }

@@ -4,7 +4,6 @@
 //! `[1-9][0-9]{0,18}` and nothing else.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,18 +60,21 @@ fn parse_id(text: &str) -> Option<u64> {
 }
 
 /// Names one request in replies, logs and Problems. Made by the gateway, never by a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestId([u8; 32]);
 
 impl RequestId {
     /// A new id: a UUID v7, so that ids sort by time.
     pub fn generate() -> Self {
-        Self(uuid::Uuid::now_v7().simple().to_string().into())
+        let mut text = [0; 32];
+        uuid::Uuid::now_v7().simple().encode_lower(&mut text);
+        Self(text)
     }
 
     /// The id as text: 32 lower-case hexadecimal digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // They are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

@@ -27,10 +27,16 @@ pub mod packs;
 pub mod config;
 pub mod telemetry;
 // the HTTP edge
+pub mod accounts;
+pub mod call;
+pub mod detach;
 pub mod handlers;
 pub mod headers;
 pub mod middleware;
+pub mod plans;
 pub mod problem;
+pub mod reply;
+pub mod router;
 pub mod routes;
 pub mod spend;
 pub mod state;
@@ -40,5 +46,6 @@ pub mod console;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod gateway;
+pub mod reload;
 pub mod serve;
 pub mod stack;

@@ -52,6 +52,13 @@ impl Principal {
         }
     }
 
+    /// The tenant that the proof claims, if any.
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::EndUser(user) => user.tenant.as_deref(),
+        }
+    }
+
     /// The plan that the proof claims, if any.
     pub fn claimed_plan(&self) -> Option<&str> {
         match self {

@@ -1,14 +1,16 @@
 //! Every route, one line each: method, path, who may, what it does upstream.
 //!
-//! A route is private unless its line says otherwise. What is not here is 404.
+//! A route is private unless its handler takes another kind of caller. What is not here is 404.
 
-use axum::handler::Handler;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
 use http::Method;
 
+use crate::call::{Answer, Call, Caller};
+use crate::callback::CallbackToken;
 use crate::handlers::{account, callbacks, health, inspect, packs, prompts, withheld};
 use crate::operation::Operation;
-use crate::state::AppState;
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,14 +34,51 @@ pub enum BodyCap {
     Pictures,
 }
 
+/// A handler, by the kind of caller that it takes.
+#[derive(Clone)]
+pub enum Handler {
+    /// See [`Access::Public`].
+    Public(Answering<()>),
+    /// See [`Access::Callback`].
+    Callback(Answering<CallbackToken>),
+    /// See [`Access::EndUser`].
+    EndUser(Answering<Caller>),
+}
+
+/// A handler's function with its future boxed: the one box that the inbound list costs.
+pub type Answering<W> = Arc<dyn Fn(Call<W>) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// Who a handler can take: this is how its type says who may use its route.
+pub trait Who: Sized {
+    /// Wraps a handler's function.
+    fn handler(answering: Answering<Self>) -> Handler;
+}
+
+impl Who for () {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Public(answering)
+    }
+}
+
+impl Who for CallbackToken {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Callback(answering)
+    }
+}
+
+impl Who for Caller {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::EndUser(answering)
+    }
+}
+
 /// One line of the table.
+#[derive(Clone)]
 pub struct Route {
     /// `GET` answers `HEAD` too.
     pub method: Method,
     /// With `{names}` for what varies.
     pub path: &'static str,
-    /// Who may.
-    pub access: Access,
     /// What it does upstream, if anything.
     pub operation: Option<Operation>,
     /// How large a body may be.
@@ -47,29 +86,47 @@ pub struct Route {
     /// Stands under `server.base_path`; health does not.
     pub under_base_path: bool,
     /// Who answers.
-    pub handler: MethodRouter<AppState>,
+    pub handler: Handler,
 }
 
 impl Route {
-    fn new<H: Handler<T, AppState>, T: 'static>(method: Method, path: &'static str, handler: H) -> Self {
-        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        let handler = on(filter, handler);
-        let (access, body) = (Access::EndUser, BodyCap::Small);
-        Self { method, path, access, operation: None, body, under_base_path: true, handler }
+    fn new<W, F, A>(method: Method, path: &'static str, handler: F) -> Self
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        let handler = W::handler(Arc::new(move |call| Box::pin(handler(call))));
+        Self { method, path, operation: None, body: BodyCap::Small, under_base_path: true, handler }
     }
 
     /// A `GET` route.
-    pub fn get<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Self {
+    pub fn get<W, F, A>(path: &'static str, handler: F) -> Self
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
         Self::new(Method::GET, path, handler)
     }
 
     /// A `POST` route.
-    pub fn post<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Self {
+    pub fn post<W, F, A>(path: &'static str, handler: F) -> Self
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
         Self::new(Method::POST, path, handler)
     }
 
     /// A `DELETE` route.
-    pub fn delete<H: Handler<T, AppState>, T: 'static>(path: &'static str, handler: H) -> Self {
+    pub fn delete<W, F, A>(path: &'static str, handler: F) -> Self
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
         Self::new(Method::DELETE, path, handler)
     }
 
@@ -77,13 +134,6 @@ impl Route {
     #[must_use]
     pub const fn does(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
-        self
-    }
-
-    /// Lets others in than end users.
-    #[must_use]
-    pub const fn access(mut self, access: Access) -> Self {
-        self.access = access;
         self
     }
 
@@ -100,14 +150,23 @@ impl Route {
         self.under_base_path = false;
         self
     }
+
+    /// Who may use it.
+    pub const fn access(&self) -> Access {
+        match self.handler {
+            Handler::Public(_) => Access::Public,
+            Handler::Callback(_) => Access::Callback,
+            Handler::EndUser(_) => Access::EndUser,
+        }
+    }
 }
 
 /// The table.
 pub fn table() -> Vec<Route> {
     vec![
-        Route::get("/healthz", health::live).access(Access::Public).at_root(),
-        Route::get("/readyz", health::ready).access(Access::Public).at_root(),
-        Route::post("/gateway/callbacks/{token}", callbacks::receive).access(Access::Callback),
+        Route::get("/healthz", health::live).at_root(),
+        Route::get("/readyz", health::ready).at_root(),
+        Route::post("/gateway/callbacks/{token}", callbacks::receive),
         Route::get("/gateway/account", account::get),
         Route::get("/packs", packs::list).does(Operation::ListPacks),
         Route::get("/gallery/packs", packs::gallery).does(Operation::ListGalleryPacks),

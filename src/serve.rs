@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -17,10 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::Service;
 
-use crate::middleware::client_ip::PeerAddr;
-use crate::stack::Inbound;
 use crate::telemetry::Metrics;
 
 /// Bytes of a request's head; more is 431. hyper looks between two reads, so a head that is somewhat larger
@@ -38,12 +36,22 @@ pub struct ServeSettings {
     pub max_connections: usize,
 }
 
+/// Whatever answers requests.
+pub trait Answer: Clone + Send + Sync + 'static {
+    /// One request in, one reply out.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
+}
+
 /// Accepts until `stop`, then lets each connection finish the request it is in. Ends when all are closed.
 ///
 /// Not cancel safe: connections go on without it.
-pub async fn serve(
+pub async fn serve<A: Answer>(
     listener: TcpListener,
-    service: Inbound,
+    service: A,
     settings: ServeSettings,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
@@ -79,10 +87,10 @@ pub async fn serve(
     connections.wait().await;
 }
 
-async fn connection(
+async fn connection<A: Answer>(
     stream: TcpStream,
     peer: SocketAddr,
-    service: Inbound,
+    service: A,
     settings: ServeSettings,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
@@ -90,9 +98,8 @@ async fn connection(
     // Without it small replies wait for an acknowledgement; where it fails they are only slower.
     let _ = stream.set_nodelay(true);
     let handle = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(PeerAddr(peer));
-        service.clone().call(request)
+        let service = service.clone();
+        async move { Ok::<_, std::convert::Infallible>(service.answer(request, peer).await) }
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())

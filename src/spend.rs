@@ -1,7 +1,7 @@
-//! What a handler that creates something calls: one visible list, in one tracked task.
+//! What a handler that creates something calls: one visible list.
 //!
-//! A client that leaves cannot cancel the task, so a call that was begun is always settled, released, or
-//! left unknown. The steps, in order:
+//! From step 5 on a client that leaves cancels nothing ([`detached`]), so a call that was begun is always
+//! settled, released, or left unknown. The steps, in order:
 //!
 //! ```text
 //! 0 allowed      the plan has the operation           1 params     parse into the tree
@@ -13,47 +13,33 @@
 //! What it does *not* do: it knows no single operation; each is a [`Creation`].
 
 use bytes::Bytes;
-use serde_json::Value;
+use http::HeaderValue;
 
+use crate::call::{Call, Caller, Facts};
 use crate::callback::Slot;
+use crate::detach::{Panicked, detached};
 use crate::ids::ReservationId;
+use crate::middleware::read_body::read_body;
 use crate::operation::Operation;
 use crate::params::{Params, parse_body};
 use crate::policy::{PlanRules, PolicyError, PolicyRules};
-use crate::principal::EndUserId;
 use crate::problem::{Code, Problem};
 use crate::quota::{Amounts, QuotaError, Reservation, ReserveRequest};
-use crate::state::{AppState, State};
+use crate::state::State;
 use crate::upstream::{Spent, UpstreamError, UpstreamRequest};
-
-/// A whole body, as it came.
-pub struct ReceivedBody {
-    /// Its `Content-Type`.
-    pub content_type: Option<Vec<u8>>,
-    /// Its bytes.
-    pub bytes: Bytes,
-}
-
-/// Whose money it is.
-pub struct Spender {
-    /// Who is calling.
-    pub id: EndUserId,
-    /// Under which plan.
-    pub plan: std::sync::Arc<str>,
-}
 
 /// What came of it, ready to be shown.
 pub struct Created {
-    /// What the client sees.
-    pub shown: Value,
+    /// What the client sees, in JSON.
+    pub shown: Bytes,
     /// Parameters that were not forwarded.
     pub dropped: Vec<String>,
 }
 
 /// What the upstream's reply turned out to be.
 pub struct Outcome {
-    /// What the client sees.
-    pub shown: Value,
+    /// What the client sees, in JSON.
+    pub shown: Bytes,
     /// What was really made.
     pub actual: Amounts,
 }
@@ -97,64 +83,65 @@ pub trait Creation: Send + Sync + 'static {
     fn conclude(
         &self,
         judged: &Self::Judged,
-        reply: Value,
+        reply: &[u8],
         state: &State,
-        owner: &EndUserId,
+        caller: &Caller,
     ) -> Result<Outcome, UpstreamError>;
 }
 
 /// Runs the list.
 ///
-/// Cancel safe: the work goes on in its own task.
+/// Cancel safe: what was begun goes on.
 ///
 /// # Errors
 /// Each step's refusal; nothing was sent before step 6.
-pub async fn spend<C: Creation>(
-    state: AppState,
-    spender: Spender,
-    creation: C,
-    body: ReceivedBody,
-) -> Result<Created, Problem> {
-    let tasks = state.tasks.clone();
-    let task = tasks.spawn(async move { run(&state, &spender, &creation, body).await });
-    task.await.unwrap_or_else(|_| {
-        // The task panicked; its reservation, if it had one, is left unknown.
-        Err(Problem::new(
-            Code::Internal,
-            "This is a bug of the service; look for a result before you send again.",
-        )
-        .with_spent(Spent::Unknown))
-    })
-}
-
-/// Not cancel safe: an upstream call whose end nobody sees stays unknown.
-async fn run<C: Creation>(
-    state: &State,
-    spender: &Spender,
-    creation: &C,
-    body: ReceivedBody,
-) -> Result<Created, Problem> {
+pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Problem> {
+    let Call { state, facts, who: caller, head, body, path: _ } = call;
     let operation = C::OPERATION;
-    if !state.allows(&spender.plan, operation) {
+    if !caller.plan.allows(operation) {
         return Err(Problem::new(
             Code::OperationNotAllowed,
-            format!("Plan {} does not include {operation}.", spender.plan),
+            format!("Plan {} does not include {operation}.", caller.plan.name),
         ));
     }
-    let params = parse_body(body.content_type.as_deref(), &body.bytes, &state.param_limits)?;
+    let body = read_body(&state, &facts, &head.headers, body).await?;
+    let params =
+        parse_body(body.content_type.as_ref().map(HeaderValue::as_bytes), &body.bytes, &state.param_limits)?;
     check_sizes(&params, state.config.photos.max_bytes)?;
-    let plan = PlanRules { params: &state.plan(&spender.plan).allow_params };
+    let plan = PlanRules { params: &caller.plan.rules.allow_params };
     let mut judged = creation.judge(params, &state.rules, &plan)?;
     let dropped = creation.dropped(&mut judged);
     if !dropped.is_empty() {
         state.metrics.dropped_params(operation);
     }
+    let tasks = state.tasks.clone();
+    let paid = detached(&tasks, async move { pay(&state, &facts, &caller, &creation, judged).await });
+    // A panic's reservation, if there was one, is left unknown.
+    let shown = paid.await.unwrap_or_else(|Panicked| {
+        let detail = "This is a bug of the service; look for a result before you send again.";
+        Err(Problem::new(Code::Internal, detail).with_spent(Spent::Unknown))
+    })?;
+    Ok(Created { shown, dropped })
+}
+
+/// Steps 5 to 7.
+///
+/// Not cancel safe: an upstream call whose end nobody sees stays unknown.
+async fn pay<C: Creation>(
+    state: &State,
+    facts: &Facts,
+    caller: &Caller,
+    creation: &C,
+    mut judged: C::Judged,
+) -> Result<Bytes, Problem> {
+    let operation = C::OPERATION;
     let amounts = creation.amounts(&judged, state);
     let id = ReservationId::generate();
     let request = creation.request(&mut judged, |slot| state.callback_url(id, slot));
-    let reservation = reserve(state, spender, id, operation, &amounts).await?;
-    let concluded = match state.upstream.call(request).await {
-        Ok(reply) => creation.conclude(&judged, reply, state, &spender.id),
+    let reservation = reserve(state, caller, id, operation, &amounts).await?;
+    let calling = caller.account.upstream.call_raw(request);
+    let concluded = match facts.timed(&state.clock, calling).await {
+        Ok(reply) => creation.conclude(&judged, &reply, state, caller),
         Err(error) => Err(error),
     };
     match concluded {
@@ -166,7 +153,8 @@ async fn run<C: Creation>(
                 );
             }
             settle(state, reservation, outcome.actual).await;
-            Ok(Created { shown: outcome.shown, dropped })
+            facts.set_spent(Spent::Yes);
+            Ok(outcome.shown)
         }
         Err(error) => {
             give_back::<C>(state, reservation, error.spent(operation)).await;
@@ -186,13 +174,14 @@ fn check_sizes(params: &Params, max_bytes: usize) -> Result<(), Problem> {
 
 async fn reserve(
     state: &State,
-    spender: &Spender,
+    caller: &Caller,
     id: ReservationId,
     operation: Operation,
     amounts: &Amounts,
 ) -> Result<Reservation, QuotaError> {
-    let rules = &state.plan(&spender.plan).quotas;
-    let request = ReserveRequest { id, user: &spender.id, plan: &spender.plan, rules, operation, amounts };
+    let (user, plan) = (caller.principal.id(), &caller.plan);
+    let request =
+        ReserveRequest { id, user, plan: &plan.name, rules: &plan.rules.quotas, operation, amounts };
     state.ledger.reserve(request).await
 }
 

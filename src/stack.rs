@@ -1,44 +1,50 @@
 //! The request's path, on one page: three lists, outermost first. Read this first.
 //!
-//! No layer is put anywhere else. The second list, what a handler that creates something calls, is code
-//! that handlers import, so it stands in `spend.rs`; its steps are repeated here:
+//! The first list, [`inbound`], is one function that calls its steps in order: no step is called anywhere
+//! else, and none boxes, clones or hides another (ADR 0013 says why they are no tower layers). The second,
+//! what a handler that creates something calls, is code that handlers import, so it stands in `spend.rs`;
+//! its steps are repeated here. The third, [`upstream`], is made of tower layers.
 //!
 //! ```text
-//! inbound   browser → handler      [`inbound`], [`private`], [`callback`]
+//! inbound   browser → handler      [`inbound`], `routed`, `private`
 //! spend     handler that creates   allowed, params, policy, ownership, (idempotent), reserve, upstream,
 //!                                  settle | release | leave unknown
 //! upstream  gateway → Astria       [`upstream`]
 //! ```
 
-use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::Body;
-use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::Response;
-use axum::routing::MethodRouter;
-use http::Request;
+use arc_swap::ArcSwap;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Method, Request};
+use hyper::body::Incoming;
 use tower::ServiceBuilder;
 use tower::retry::RetryLayer;
 use tower::util::BoxCloneSyncService;
+use tower_http::cors::CorsLayer;
 
+use crate::call::{Answer, Call, Caller, Facts, LimitedBody};
 use crate::clock::Clock;
-use crate::middleware::access_log::{access_log, name_route};
+use crate::middleware::access_log::Begun;
 use crate::middleware::authenticate::authenticate;
-use crate::middleware::body_limit::{BodyLimit, body_limit};
+use crate::middleware::body_limit::body_limit;
 use crate::middleware::callback_gate::callback_gate;
 use crate::middleware::canonical_path::canonical_path;
 use crate::middleware::catch_panic::catch_panic;
 use crate::middleware::client_ip::client_ip;
 use crate::middleware::cors::cors;
 use crate::middleware::ip_limit::IpLimit;
+use crate::middleware::limit_headers;
 use crate::middleware::overload::overload;
-use crate::middleware::request_id::request_id;
+use crate::middleware::request_id::finish;
 use crate::middleware::user_limit::user_limit;
-use crate::problem::{Code, Problem};
-use crate::routes::{Access, BodyCap, Route};
-use crate::state::AppState;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::router::Router;
+use crate::routes::{Answering, BodyCap, Handler, Route};
+use crate::serve;
+use crate::state::{AppState, State};
 use crate::upstream::Stack;
 use crate::upstream::backoff::BackoffLayer;
 use crate::upstream::client::Client;
@@ -47,77 +53,139 @@ use crate::upstream::retry::RetryReads;
 use crate::upstream::set_credential::SetCredentialLayer;
 use crate::upstream::set_workspace::SetWorkspaceLayer;
 
-/// What the accept loop calls.
-pub type Inbound = BoxCloneSyncService<Request<Body>, Response, Infallible>;
-
-/// Browser → handler.
-pub fn inbound(state: &AppState, ip_limit: &IpLimit, routes: Vec<Route>) -> Inbound {
-    let layers = ServiceBuilder::new()
-        .layer(from_fn(request_id)) // 1 everything below can name the request, and every reply carries the name
-        .layer(from_fn_with_state(Arc::clone(state), client_ip)) // 2 nobody below reads X-Forwarded-For
-        .layer(from_fn_with_state(Arc::clone(state), access_log)) // 3 one event a request, also for what is refused below
-        .layer(from_fn(catch_panic)) // 4 a bug becomes a Problem, never a dropped connection
-        .option_layer(cors(&state.config.cors.allowed_origins)) // 5 above authentication: browsers can read a 401 or 429
-        .layer(from_fn(canonical_path)); // 6 one spelling a path, so that what is routed is what was judged
-    BoxCloneSyncService::new(layers.service(router(state, ip_limit, routes)))
+/// What the inbound list works with: made anew by each reload.
+pub struct Edge {
+    /// What all requests share.
+    pub state: AppState,
+    /// Where paths lead.
+    pub router: Router,
+    /// Whose pages may read replies.
+    pub cors: Option<CorsLayer>,
+    /// The address limit.
+    pub ip_limit: IpLimit,
 }
 
-/// 6 route: unknown paths 404 and wrong methods 405, before authentication.
-fn router(state: &AppState, ip_limit: &IpLimit, routes: Vec<Route>) -> Router {
-    let mut router = Router::new();
-    for route in routes {
-        let base = if route.under_base_path { state.config.server.base_path.as_str() } else { "" };
-        let path = format!("{base}{}", route.path);
-        let named = from_fn_with_state((route.path, route.operation), name_route);
-        let protected = match route.access {
-            Access::Public => route.handler,
-            Access::Callback => callback(state, ip_limit, route),
-            Access::EndUser => private(state, ip_limit, route),
-        };
-        router = router.route(&path, protected.route_layer(named));
+/// Browser → handler: one request in, one reply out, whatever happens below.
+///
+/// Cancel safe: what must not be cancelled runs in tasks of its own.
+pub async fn inbound(edge: &Edge, peer: SocketAddr, mut request: Request<Incoming>) -> Reply {
+    let state = &edge.state;
+    let ip = client_ip(&state.trusted_proxies, peer, request.headers_mut()); // 2 nobody below reads X-Forwarded-For
+    let facts = Arc::new(Facts::new(state.clock.monotonic(), ip)); // 1 everything below can name the request
+    let method = request.method().clone();
+    let begun = Begun::new(state, &facts, &method); // 3 one event a request, also for what is refused below
+    let answering = cors(edge.cors.as_ref(), request, |request| routed(edge, &facts, request)); // 5 a page can read a 401 or 429
+    let mut reply = catch_panic(&facts, answering).await; // 4 a bug becomes a Problem, never a dropped connection
+    finish(&facts.id, &mut reply);
+    begun.end(&reply);
+    if method == Method::HEAD { without_body(reply) } else { reply }
+}
+
+/// Each request meets the edge that is in force when it comes.
+impl serve::Answer for Arc<ArcSwap<Edge>> {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+        inbound(&self.load_full(), peer, request).await
     }
-    router
-        .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async {
-            Problem::new(Code::MethodNotAllowed, "Use a method that the Allow header names.")
-        })
-        .with_state(Arc::clone(state))
+}
+
+/// 6 route: one spelling a path; unknown paths 404 and wrong methods 405, before authentication.
+async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> Reply {
+    let answering = async {
+        let (head, incoming) = request.into_parts();
+        canonical_path(head.uri.path())?;
+        let (route, path) = edge.router.find(&head.method, head.uri.path())?;
+        facts.set_route(route.path, route.operation);
+        let (state, facts) = (Arc::clone(&edge.state), Arc::clone(facts));
+        let max_bytes = max_body_bytes(&state, route.body);
+        let body = LimitedBody { incoming, max_bytes };
+        let call = Call { state, facts, who: (), path, head, body };
+        match &route.handler {
+            Handler::Public(answer) => answer(call).await,
+            Handler::Callback(answer) => {
+                let call = callback_gate(call, &edge.ip_limit)?; // its token first: a valid one is never limited
+                answer(body_limit(call)?).await
+            }
+            Handler::EndUser(answer) => private(edge, route, answer, call).await,
+        }
+    };
+    answering.await.unwrap_or_else(|problem| {
+        facts.set_problem(&problem);
+        problem.into_reply(&facts.id)
+    })
 }
 
 /// What stands before a private route's handler.
-fn private(state: &AppState, ip_limit: &IpLimit, route: Route) -> MethodRouter<AppState> {
-    let limit = body_limit_of(state, route.body);
-    route.handler.route_layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(Arc::clone(state), overload)) // 7 shed before any work is done
-            .layer(from_fn_with_state((Arc::clone(state), limit), body_limit)) // 8 413 before a byte is read
-            .layer(ip_limit.layer()) // 9 protects token verification itself
-            .layer(from_fn_with_state(Arc::clone(state), authenticate)) // 10 Authorization and Cookie end here
-            // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
-            .layer(from_fn_with_state((Arc::clone(state), route.operation), user_limit)), // 12 who, plan, operation
-    )
+async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: Call<()>) -> Answer {
+    let facts = Arc::clone(&call.facts);
+    let _place = overload(&edge.state)?; // 7 shed before any work is done
+    let call = body_limit(call)?; // 8 413 before a byte is read
+    edge.ip_limit.check(facts.client_ip)?; // 9 protects token verification itself
+    let call = authenticate(call).await?; // 10 Authorization and Cookie end here
+    // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
+    let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
+    let mut reply = answer(call).await.unwrap_or_else(|problem| {
+        facts.set_problem(&problem);
+        problem.into_reply(&facts.id)
+    });
+    limit_headers::insert(reply.headers_mut(), &rate);
+    Ok(reply)
 }
 
-/// What stands before a callback's handler: its token first, no shedding, no limit for valid ones.
-fn callback(state: &AppState, ip_limit: &IpLimit, route: Route) -> MethodRouter<AppState> {
-    let limit = body_limit_of(state, route.body);
-    route.handler.route_layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state((Arc::clone(state), ip_limit.clone()), callback_gate))
-            .layer(from_fn_with_state((Arc::clone(state), limit), body_limit)),
-    )
+/// The reply to HEAD: as to GET, its length included, without the body.
+fn without_body(mut reply: Reply) -> Reply {
+    let body = std::mem::take(reply.body_mut());
+    if let Some(length) = hyper::body::Body::size_hint(&body).exact().filter(|length| *length > 0) {
+        reply.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    reply
+}
+
+/// The operator's private listener: a few pages, nobody to prove, nothing in the access log.
+pub struct OperatorEdge {
+    edge: Arc<ArcSwap<Edge>>,
+    router: Router,
+}
+
+impl OperatorEdge {
+    /// Its routes beside the edge that they report on.
+    ///
+    /// # Errors
+    /// Two of them cannot stand side by side.
+    pub fn new(edge: Arc<ArcSwap<Edge>>, routes: Vec<Route>) -> Result<Self, matchit::InsertError> {
+        Ok(Self { edge, router: Router::new("", routes)? })
+    }
+}
+
+impl serve::Answer for Arc<OperatorEdge> {
+    async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
+        let state = Arc::clone(&self.edge.load().state);
+        let facts = Arc::new(Facts::new(state.clock.monotonic(), peer.ip()));
+        let is_head = request.method() == Method::HEAD;
+        let answering = async {
+            let (head, incoming) = request.into_parts();
+            canonical_path(head.uri.path())?;
+            let (route, path) = self.router.find(&head.method, head.uri.path())?;
+            let Handler::Public(answer) = &route.handler else { return Err(Problem::not_found()) };
+            let (body, facts) = (LimitedBody { incoming, max_bytes: 0 }, Arc::clone(&facts));
+            answer(Call { state, facts, who: (), path, head, body }).await
+        };
+        let answering = async { answering.await.unwrap_or_else(|problem| problem.into_reply(&facts.id)) };
+        let mut reply = catch_panic(&facts, answering).await;
+        finish(&facts.id, &mut reply);
+        if is_head { without_body(reply) } else { reply }
+    }
 }
 
 /// Room for a multipart body's heads and short fields around its photos.
 const AROUND_PHOTOS_BYTES: usize = 64 * 1024;
 
-fn body_limit_of(state: &AppState, cap: BodyCap) -> BodyLimit {
+fn max_body_bytes(state: &State, cap: BodyCap) -> usize {
     let photo_bytes = state.config.photos.max_bytes;
-    BodyLimit(match cap {
+    match cap {
         BodyCap::Small => 64 * 1024,
         BodyCap::Photo => photo_bytes.saturating_add(AROUND_PHOTOS_BYTES),
         BodyCap::Pictures => photo_bytes.saturating_mul(2).saturating_add(state.config.limits.body_bytes),
-    })
+    }
 }
 
 /// What the upstream stack is made of.

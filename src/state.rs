@@ -1,27 +1,28 @@
-//! What all requests share: made once by `gateway.rs`, read everywhere at the edge.
+//! What all requests share: made by `gateway.rs` from one configuration, read everywhere at the edge.
+//!
+//! A reload makes a new one; what must outlive a configuration (the ledger, ownership, counters) is shared
+//! between both. A request keeps the one that it began with.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
+use crate::accounts::Accounts;
 use crate::auth::Authenticator;
 use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
-use crate::config::{Config, Plan};
+use crate::config::Config;
 use crate::ids::ReservationId;
-use crate::limits::{PlanLimits, TrustedProxies};
-use crate::operation::Operation;
-use crate::ownership::{AccountKey, Ownership};
-use crate::packs::PackCache;
+use crate::limits::{InFlight, PlanLimits, TrustedProxies};
+use crate::ownership::Ownership;
 use crate::params::ParamLimits;
+use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::principal::EndUserId;
 use crate::quota::Ledger;
 use crate::telemetry::Metrics;
-use crate::upstream::Upstream;
 
 /// Shared by reference.
 pub type AppState = Arc<State>;
@@ -40,24 +41,22 @@ pub struct State {
     pub authenticator: Authenticator,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// What end users may do.
+    pub plans: Plans,
     /// Requests per time, by plan.
     pub plan_limits: PlanLimits,
-    /// Places for requests in flight.
-    pub in_flight: Semaphore,
+    /// Requests being worked on.
+    pub in_flight: Arc<InFlight>,
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
     /// Who owns which object.
-    pub ownership: Ownership,
+    pub ownership: Arc<Ownership>,
     /// What signs callback addresses.
-    pub callback_keys: CallbackKeys,
+    pub callback_keys: Arc<CallbackKeys>,
     /// Callbacks that came.
-    pub inbox: Inbox,
-    /// Astria.
-    pub upstream: Upstream,
-    /// The pack cache.
-    pub packs: PackCache,
-    /// The operator's account, as a key of ownership and cache.
-    pub account: AccountKey,
+    pub inbox: Arc<Inbox>,
+    /// The operator's accounts at Astria.
+    pub accounts: Accounts,
     /// What requests may say.
     pub rules: PolicyRules,
     /// How much of it.
@@ -69,21 +68,6 @@ pub struct State {
 }
 
 impl State {
-    /// The name of the plan that counts for a claim.
-    pub fn plan_name(&self, claimed: Option<&str>) -> Arc<str> {
-        self.config.plan(claimed).0.into()
-    }
-
-    /// A plan by its name (one that [`State::plan_name`] gave).
-    pub fn plan(&self, name: &str) -> &Plan {
-        self.config.plan(Some(name)).1
-    }
-
-    /// Whether a plan has an operation: what costs money must be on its list.
-    pub fn allows(&self, plan: &str, operation: Operation) -> bool {
-        !operation.creates_cost() || self.plan(plan).allow.contains(&operation)
-    }
-
     /// The address that Astria calls back for one object of a reservation.
     pub fn callback_url(&self, reservation: ReservationId, slot: Slot) -> String {
         let expires_at = self.clock.now().plus(Duration::from_secs(self.config.callbacks.valid_s));
@@ -91,8 +75,8 @@ impl State {
         format!("{}/gateway/callbacks/{token}", self.gateway_url)
     }
 
-    /// A short name for an end user that log lines may hold; another one after a restart.
-    pub fn principal_hash(&self, id: &EndUserId) -> String {
-        format!("{:012x}", self.log_key.hash_one(id) >> 16)
+    /// A short name (48 bits) for an end user that log lines may hold; another one after a restart.
+    pub fn principal_hash(&self, id: &EndUserId) -> u64 {
+        self.log_key.hash_one(id) >> 16
     }
 }

@@ -15,6 +15,7 @@ mod validate;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,7 @@ pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Callbacks, Cors, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan, Policy,
-    Quota, Rate, Server, Store, Upstream, UserLimit,
+    Quota, Rate, Reload, Server, Store, Upstream, UserLimit,
 };
 
 use crate::auth::Claims;
@@ -62,6 +63,8 @@ pub struct Config {
     pub store: Store,
     /// What is written to standard error.
     pub log: Log,
+    /// How changed files are noticed.
+    pub reload: Reload,
 }
 
 impl Default for Config {
@@ -82,6 +85,7 @@ impl Default for Config {
             cors: Cors::default(),
             store: Store::default(),
             log: Log::default(),
+            reload: Reload::default(),
         }
     }
 }
@@ -92,6 +96,17 @@ impl Config {
         let known = claimed.and_then(|name| self.plans.get_key_value(name));
         let (name, plan) = known.or_else(|| self.plans.get_key_value(&self.plans_default)).unzip();
         (name.map_or("", String::as_str), plan.unwrap_or(&sections::NO_PLAN))
+    }
+
+    /// Every file that the configuration is made of, beside its own.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        let issuers = self.auth.issuers.iter().flat_map(|issuer| {
+            [&issuer.hs256_secret_file, &issuer.hs256_previous_secret_file, &issuer.public_key_file]
+        });
+        let others =
+            [&self.upstream.api_key_file, &self.callbacks.secret_file, &self.callbacks.previous_secret_file];
+        let named = issuers.chain(others).filter(|path| !path.as_os_str().is_empty());
+        named.cloned().collect()
     }
 
     /// The origin under which the world reaches the gateway, without a slash at the end.

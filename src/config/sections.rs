@@ -308,3 +308,11 @@ pub enum LogFormat {
     /// One JSON object a line.
     Json,
 }
+
+section! {
+    /// `[reload]`: how changed files are noticed. SIGHUP always reloads.
+    Reload {
+        /// Seconds between two looks at the files' content; 0: only SIGHUP reloads.
+        poll_s: u64 = 5,
+    }
+}

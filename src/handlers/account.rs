@@ -1,36 +1,28 @@
 //! `GET /gateway/account`: who am I, under which plan, with how much left.
 
-use axum::Extension;
-use axum::extract::State;
-use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::reply;
-use crate::middleware::authenticate::Caller;
+use crate::call::{Answer, Call};
 use crate::principal::Principal;
-use crate::problem::Problem;
 use crate::quota::QuotaState;
-use crate::state::AppState;
+use crate::reply;
 
 #[derive(Serialize)]
-struct Account {
+struct Account<'a> {
     principal: Value,
-    plan: String,
+    plan: &'a str,
     quotas: Vec<QuotaState>,
 }
 
 /// See the module.
-pub async fn get(
-    State(state): State<AppState>,
-    Extension(caller): Extension<Caller>,
-) -> Result<Response, Problem> {
-    let id = caller.principal.id();
-    let kind = match &caller.principal {
+pub async fn get(call: Call) -> Answer {
+    let (id, plan) = (call.who.principal.id(), &call.who.plan);
+    let kind = match &call.who.principal {
         Principal::EndUser(_) => "end_user",
     };
-    let quotas = state.ledger.state(id, &caller.plan, &state.plan(&caller.plan).quotas).await?;
+    let quotas = call.state.ledger.state(id, &plan.name, &plan.rules.quotas).await?;
     let principal = json!({ "kind": kind, "issuer": &*id.issuer, "subject": &*id.subject });
-    Ok(reply::json(StatusCode::OK, &Account { principal, plan: caller.plan.to_string(), quotas }))
+    Ok(reply::json(StatusCode::OK, &Account { principal, plan: &plan.name, quotas }))
 }

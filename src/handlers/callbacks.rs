@@ -3,22 +3,20 @@
 //! The body is a hint that nobody needs yet: it is not read. State is confirmed with Astria before money or
 //! ownership changes.
 
-use axum::Extension;
-use axum::extract::State;
-use axum::response::Response;
 use http::StatusCode;
 use serde_json::json;
 
-use super::reply;
+use crate::call::{Answer, Call};
 use crate::callback::{CallbackToken, Received};
-use crate::state::AppState;
+use crate::reply;
 
 /// See the module. A repeated callback gets 200 too, and has no effect.
-pub async fn receive(State(state): State<AppState>, Extension(token): Extension<CallbackToken>) -> Response {
-    let received = state.inbox.remember(&token, state.clock.now());
+pub async fn receive(call: Call<CallbackToken>) -> Answer {
+    let state = &call.state;
+    let received = state.inbox.remember(&call.who, state.clock.now());
     state.metrics.callback(match received {
         Received::First => "first",
         Received::Repeated => "repeated",
     });
-    reply::json(StatusCode::OK, &json!({ "received": true }))
+    Ok(reply::json(StatusCode::OK, &json!({ "received": true })))
 }

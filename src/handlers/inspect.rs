@@ -1,33 +1,22 @@
 //! Photo inspection: one photo in, a flat object of traits out; never cached, never logged.
 
-use axum::Extension;
-use axum::extract::State as Shared;
-use axum::response::Response;
 use http::StatusCode;
-use serde_json::Value;
 
-use super::reply;
+use crate::call::{Answer, Call, Caller};
 use crate::callback::Slot;
-use crate::middleware::authenticate::Caller;
 use crate::operation::Operation;
 use crate::params::{Params, encode};
 use crate::policy::{JudgedInspection, PlanRules, PolicyError, PolicyRules, judge_inspection};
-use crate::principal::EndUserId;
-use crate::problem::Problem;
 use crate::quota::{Amounts, Measure};
-use crate::spend::{Creation, Outcome, ReceivedBody, Spender, spend};
-use crate::state::{AppState, State};
+use crate::reply;
+use crate::spend::{Creation, Outcome, spend};
+use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest, objects};
 
 /// `POST /images/inspect`
-pub async fn inspect(
-    Shared(state): Shared<AppState>,
-    Extension(caller): Extension<Caller>,
-    body: ReceivedBody,
-) -> Result<Response, Problem> {
-    let spender = Spender { id: caller.principal.id().clone(), plan: caller.plan };
-    let created = spend(state, spender, InspectImage, body).await?;
-    let mut response = reply::json(StatusCode::OK, &created.shown);
+pub async fn inspect(call: Call) -> Answer {
+    let created = spend(call, InspectImage).await?;
+    let mut response = reply::json_bytes(StatusCode::OK, created.shown);
     reply::name_dropped(&mut response, &created.dropped);
     Ok(response)
 }
@@ -73,11 +62,11 @@ impl Creation for InspectImage {
     fn conclude(
         &self,
         judged: &JudgedInspection,
-        reply: Value,
+        reply: &[u8],
         state: &State,
-        _: &EndUserId,
+        _: &Caller,
     ) -> Result<Outcome, UpstreamError> {
-        let shown = objects::show_inspection(&reply).ok_or(UpstreamError::Unreadable)?;
+        let shown = objects::show_inspection(reply).ok_or(UpstreamError::Unreadable)?.into();
         Ok(Outcome { shown, actual: self.amounts(judged, state) })
     }
 }

@@ -1,11 +1,9 @@
 //! The HTTP edge, one resource a file: extract, call, answer.
 
 pub mod account;
-pub mod body;
 pub mod callbacks;
 pub mod health;
 pub mod inspect;
 pub mod packs;
 pub mod prompts;
-pub mod reply;
 pub mod withheld;

@@ -1,20 +1,19 @@
 //! Packs, from the cache: `GET /packs`, `GET /gallery/packs`, `GET /p/{id_or_slug}`.
 
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
 };
 
-use super::reply;
+use crate::call::{Answer, Call};
 use crate::headers::CACHE_STATUS;
 use crate::ids::PackId;
 use crate::operation::Operation;
 use crate::packs::{PackKey, Rendered, Served};
 use crate::params::{Value, parse_query};
 use crate::problem::{Code, Problem};
+use crate::reply::{self, Reply};
 use crate::spend;
 use crate::state::AppState;
 use crate::upstream::{self, UpstreamRequest};
@@ -22,66 +21,47 @@ use crate::upstream::{self, UpstreamRequest};
 type Query = Vec<(&'static str, String)>;
 
 /// `GET /packs`
-pub async fn list(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    answer(&state, Operation::ListPacks, upstream::Path::new().literal("packs"), query, &headers).await
+pub async fn list(call: Call) -> Answer {
+    answer(&call, Operation::ListPacks, upstream::Path::new().literal("packs"), call.query()).await
 }
 
 /// `GET /gallery/packs`
-pub async fn gallery(
-    State(state): State<AppState>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    answer(
-        &state,
-        Operation::ListGalleryPacks,
-        upstream::Path::new().literal("gallery/packs"),
-        query,
-        &headers,
-    )
-    .await
+pub async fn gallery(call: Call) -> Answer {
+    let path = upstream::Path::new().literal("gallery/packs");
+    answer(&call, Operation::ListGalleryPacks, path, call.query()).await
 }
 
 /// `GET /p/{id_or_slug}`, with or without `.json`.
-pub async fn get(
-    State(state): State<AppState>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let name = name.strip_suffix(".json").unwrap_or(&name);
+pub async fn get(call: Call) -> Answer {
+    let name = call.path.get("id");
+    let name = name.strip_suffix(".json").unwrap_or(name);
     let numeric = name.bytes().all(|b| b.is_ascii_digit());
     let path = upstream::Path::new().literal("p");
     let path = if numeric { PackId::parse(name).map(|id| path.id(id.get())) } else { path.slug(name) };
-    answer(&state, Operation::GetPack, path.ok_or_else(Problem::not_found)?, None, &headers).await
+    answer(&call, Operation::GetPack, path.ok_or_else(Problem::not_found)?, "").await
 }
 
-async fn answer(
-    state: &AppState,
-    operation: Operation,
-    path: upstream::Path,
-    query: Option<String>,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let (query, dropped) = normalise(query.as_deref().unwrap_or_default(), state)?;
+async fn answer(call: &Call, operation: Operation, path: upstream::Path, query: &str) -> Answer {
+    let (state, account) = (&call.state, &call.who.account);
+    let (query, dropped) = normalise(query, state)?;
     let request = UpstreamRequest::get(operation, path).query(&query);
-    let key = PackKey { account: state.account.clone(), path_and_query: request.path_and_query().to_owned() };
-    let (answer, served) = state.packs.get(key, request).await.map_err(|error| {
+    let key = PackKey { account: account.key.clone(), path_and_query: request.path_and_query().to_owned() };
+    let looked_up = account.packs.get(key, request);
+    let (answer, served) = call.facts.timed(&state.clock, looked_up).await.map_err(|error| {
         state.metrics.pack_cache("error");
         spend::report(&error, operation);
         Problem::of_upstream(&error, operation)
     })?;
-    state.metrics.pack_cache(match served {
+    let outcome = match served {
         Served::Hit { ttl_s } if ttl_s < 0 => "stale",
         Served::Hit { .. } => "hit",
         Served::Miss { collapsed: false } => "miss",
         Served::Miss { collapsed: true } => "collapsed",
-    });
+    };
+    state.metrics.pack_cache(outcome);
+    call.facts.set_cache(outcome);
     let rendered = answer.ok_or_else(Problem::not_found)?;
-    let mut response = send(&rendered, headers);
+    let mut response = send(&rendered, call.headers());
     if let Ok(status) = HeaderValue::try_from(cache_status(served)) {
         response.headers_mut().insert(CACHE_STATUS, status);
     }
@@ -132,7 +112,7 @@ fn normalise(query: &str, state: &AppState) -> Result<(Query, Vec<String>), Prob
     Ok((known, dropped))
 }
 
-fn send(rendered: &Rendered, headers: &HeaderMap) -> Response {
+fn send(rendered: &Rendered, headers: &HeaderMap) -> Reply {
     let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let matches = known

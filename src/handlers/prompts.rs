@@ -1,54 +1,35 @@
 //! Prompts: create one on a shared tune, and read one's own.
 
-use axum::Extension;
-use axum::extract::{Path, State as Shared};
-use axum::response::Response;
 use http::StatusCode;
-use serde_json::Value;
 
-use super::reply;
+use crate::call::{Answer, Call, Caller};
 use crate::callback::Slot;
 use crate::ids::{PromptId, TuneId};
-use crate::middleware::authenticate::Caller;
 use crate::operation::Operation;
 use crate::ownership::{Owned, OwnershipError};
 use crate::params::{self, Params, encode};
 use crate::policy::{JudgedPrompt, PlanRules, PolicyError, PolicyRules, judge_prompt};
-use crate::principal::EndUserId;
 use crate::problem::Problem;
 use crate::quota::{Amounts, Measure};
-use crate::spend::{self, Creation, Outcome, ReceivedBody, Spender, spend};
-use crate::state::{AppState, State};
+use crate::reply;
+use crate::spend::{self, Creation, Outcome, spend};
+use crate::state::State;
 use crate::upstream::{self, UpstreamError, UpstreamRequest, objects};
 
 /// `POST /tunes/{tune_id}/prompts`
-pub async fn create_on_tune(
-    Shared(state): Shared<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(tune): Path<String>,
-    body: ReceivedBody,
-) -> Result<Response, Problem> {
-    create(state, caller, CreatePrompt { path_tune: Some(tune) }, body).await
+pub async fn create_on_tune(mut call: Call) -> Answer {
+    let path_tune = Some(call.path.take("tune_id"));
+    create(call, CreatePrompt { path_tune }).await
 }
 
 /// `POST /prompts`
-pub async fn create_at_root(
-    Shared(state): Shared<AppState>,
-    Extension(caller): Extension<Caller>,
-    body: ReceivedBody,
-) -> Result<Response, Problem> {
-    create(state, caller, CreatePrompt { path_tune: None }, body).await
+pub async fn create_at_root(call: Call) -> Answer {
+    create(call, CreatePrompt { path_tune: None }).await
 }
 
-async fn create(
-    state: AppState,
-    caller: Caller,
-    creation: CreatePrompt,
-    body: ReceivedBody,
-) -> Result<Response, Problem> {
-    let spender = Spender { id: caller.principal.id().clone(), plan: caller.plan };
-    let created = spend(state, spender, creation, body).await?;
-    let mut response = reply::json(StatusCode::CREATED, &created.shown);
+async fn create(call: Call, creation: CreatePrompt) -> Answer {
+    let created = spend(call, creation).await?;
+    let mut response = reply::json_bytes(StatusCode::CREATED, created.shown);
     reply::name_dropped(&mut response, &created.dropped);
     Ok(response)
 }
@@ -93,15 +74,16 @@ impl Creation for CreatePrompt {
     fn conclude(
         &self,
         judged: &JudgedPrompt,
-        reply: Value,
+        reply: &[u8],
         state: &State,
-        owner: &EndUserId,
+        caller: &Caller,
     ) -> Result<Outcome, UpstreamError> {
-        let (object, prompt, tune) = objects::find_prompt(&reply).ok_or(UpstreamError::Unreadable)?;
+        let prompt = objects::Prompt::find(reply).ok_or(UpstreamError::Unreadable)?;
+        let (id, tune) = (prompt.id, prompt.tune);
         if tune != judged.tune_id {
             return Err(UpstreamError::Unreadable);
         }
-        match state.ownership.record_prompt(&state.account, prompt, tune, owner) {
+        match state.ownership.record_prompt(&caller.account.key, id, tune, caller.principal.id()) {
             Ok(()) => {}
             // Somebody else's prompt came back: it must not be shown.
             Err(OwnershipError::Conflict) => return Err(UpstreamError::Unreadable),
@@ -109,42 +91,32 @@ impl Creation for CreatePrompt {
                 tracing::error!("the ownership index is full: a prompt has no owner");
             }
         }
-        let number = |name: &str| object.get(name).and_then(Value::as_u64);
-        let images = number("num_images").unwrap_or(u64::from(judged.images));
+        let images = prompt.number("num_images").unwrap_or(u64::from(judged.images));
         let mut actual = self.amounts(judged, state).with(Measure::Images, images);
-        if let Some(cost_mc) = number("cost_mc") {
+        if let Some(cost_mc) = prompt.number("cost_mc") {
             actual = actual.with(Measure::CostMc, cost_mc);
         }
-        Ok(Outcome { shown: objects::show_prompt(object, &state.gateway_url, tune, prompt), actual })
+        Ok(Outcome { shown: prompt.show(&state.gateway_url).into(), actual })
     }
 }
 
 /// `GET /prompts/{id}`
-pub async fn get(
-    Shared(state): Shared<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let id = parse_prompt(&id)?;
-    let owned = state.ownership.find_prompt(&state.account, id, caller.principal.id());
-    show(&state, owned.ok_or_else(Problem::not_found)?).await
+pub async fn get(call: Call) -> Answer {
+    let id = parse_prompt(call.path.get("id"))?;
+    let Caller { principal, account, .. } = &call.who;
+    let owned = call.state.ownership.find_prompt(&account.key, id, principal.id());
+    show(&call, owned.ok_or_else(Problem::not_found)?).await
 }
 
 /// `GET /tunes/{tune_id}/prompts/{id}`
-pub async fn get_of_tune(
-    Shared(state): Shared<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path((tune, id)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let tune = state
-        .rules
-        .models
-        .get(tune.strip_prefix('@').unwrap_or(&tune))
-        .copied()
-        .or_else(|| TuneId::parse(&tune));
-    let (tune, id) = (tune.ok_or_else(Problem::not_found)?, parse_prompt(&id)?);
-    let owned = state.ownership.find_prompt_of_tune(&state.account, tune, id, caller.principal.id());
-    show(&state, owned.ok_or_else(Problem::not_found)?).await
+pub async fn get_of_tune(call: Call) -> Answer {
+    let tune = call.path.get("tune_id");
+    let models = &call.state.rules.models;
+    let tune = models.get(tune.strip_prefix('@').unwrap_or(tune)).copied().or_else(|| TuneId::parse(tune));
+    let (tune, id) = (tune.ok_or_else(Problem::not_found)?, parse_prompt(call.path.get("id"))?);
+    let Caller { principal, account, .. } = &call.who;
+    let owned = call.state.ownership.find_prompt_of_tune(&account.key, tune, id, principal.id());
+    show(&call, owned.ok_or_else(Problem::not_found)?).await
 }
 
 /// An id with or without the `.json` that clients of the older API send.
@@ -152,7 +124,7 @@ fn parse_prompt(text: &str) -> Result<PromptId, Problem> {
     PromptId::parse(text.strip_suffix(".json").unwrap_or(text)).ok_or_else(Problem::not_found)
 }
 
-async fn show(state: &State, owned: Owned<PromptId>) -> Result<Response, Problem> {
+async fn show(call: &Call, owned: Owned<PromptId>) -> Answer {
     let operation = Operation::GetPrompt;
     let path =
         upstream::Path::new().literal("tunes").id(owned.tune().get()).literal("prompts").id(owned.id().get());
@@ -160,10 +132,11 @@ async fn show(state: &State, owned: Owned<PromptId>) -> Result<Response, Problem
         spend::report(&error, operation);
         Problem::of_upstream(&error, operation)
     };
-    let reply = state.upstream.call(UpstreamRequest::get(operation, path)).await.map_err(failed)?;
-    let (object, id, tune) = objects::find_prompt(&reply).ok_or_else(|| failed(UpstreamError::Unreadable))?;
-    if id != owned.id() {
+    let calling = call.who.account.upstream.call_raw(UpstreamRequest::get(operation, path));
+    let reply = call.facts.timed(&call.state.clock, calling).await.map_err(failed)?;
+    let prompt = objects::Prompt::find(&reply).ok_or_else(|| failed(UpstreamError::Unreadable))?;
+    if prompt.id != owned.id() {
         return Err(failed(UpstreamError::Unreadable));
     }
-    Ok(reply::json(StatusCode::OK, &objects::show_prompt(object, &state.gateway_url, tune, id)))
+    Ok(reply::json_bytes(StatusCode::OK, prompt.show(&call.state.gateway_url).into()))
 }

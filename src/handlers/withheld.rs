@@ -3,9 +3,10 @@
 //! All end users share one account, so what cannot be proven to be the caller's is not there: default deny.
 //! They have routes so that their methods answer 404 like any foreign object, not 405.
 
+use crate::call::{Answer, Call};
 use crate::problem::Problem;
 
 /// Answers as for an object that does not exist.
-pub async fn not_found() -> Problem {
-    Problem::not_found()
+pub async fn not_found(_: Call) -> Answer {
+    Err(Problem::not_found())
 }

@@ -10,11 +10,13 @@
 mod address;
 mod bounded;
 mod client_ip;
+mod in_flight;
 mod plan;
 mod policy;
 
 pub use address::{AddressGate, AddressKey, SHARED_ADDRESS_BUCKETS};
 pub use client_ip::{TrustedProxies, client_ip};
+pub use in_flight::{InFlight, Place};
 pub use plan::{Decision, PlanLimits, SHARED_USER_BUCKETS};
 pub use policy::{RatePolicy, RateState};
 

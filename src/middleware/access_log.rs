@@ -1,82 +1,72 @@
-//! One event and one count a request, also for what is rejected or panics below.
+//! One event and one count a request, also for what is rejected or panics, and for a client that leaves.
 //!
 //! The event names the route's template, never the path (which can hold a callback's token), no query, no
 //! header, no body; the end user only as a hash.
-//!
-//! - Needs: [`RequestId`].
-//! - Adds: [`Facts`], which layers below fill in.
 
-use std::sync::{Arc, OnceLock};
+use http::{Method, StatusCode};
+use hyper::body::Body as _;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use crate::call::Facts;
+use crate::reply::Reply;
+use crate::state::State;
 
-use crate::ids::RequestId;
-use crate::operation::Operation;
-use crate::problem::Problem;
-use crate::state::AppState;
+/// The status that stands for a client that left before its answer: nginx's.
+const CLIENT_GONE: u16 = 499;
 
-/// What a request turned out to be. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Facts(Arc<FactsInner>);
-
-#[derive(Default)]
-struct FactsInner {
-    route: OnceLock<(&'static str, Option<Operation>)>,
-    principal: OnceLock<String>,
+/// A request that has begun. Dropped without an end, it was left by its client.
+pub struct Begun<'a> {
+    state: &'a State,
+    facts: &'a Facts,
+    method: &'a Method,
+    ended: bool,
 }
 
-impl Facts {
-    /// The route that matched.
-    pub fn set_route(&self, template: &'static str, operation: Option<Operation>) {
-        // Once a request; a second route cannot match.
-        let _ = self.0.route.set((template, operation));
+impl<'a> Begun<'a> {
+    /// See the module.
+    pub const fn new(state: &'a State, facts: &'a Facts, method: &'a Method) -> Self {
+        Self { state, facts, method, ended: false }
     }
 
-    /// Who is calling, as a hash.
-    pub fn set_principal(&self, hash: String) {
-        // Once a request, as above.
-        let _ = self.0.principal.set(hash);
+    /// The reply is ready.
+    pub fn end(mut self, reply: &Reply) {
+        self.ended = true;
+        self.write(reply.status(), reply.body().size_hint().lower());
+    }
+
+    fn write(&self, status: StatusCode, sent_bytes: u64) {
+        let Self { state, facts, .. } = self;
+        let took = state.clock.monotonic().saturating_sub(facts.started);
+        let (operation, code) = (facts.operation(), facts.code());
+        state.metrics.request(operation, status.as_u16(), code, took);
+        let us = |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let principal = match facts.principal() {
+            0 => String::new(),
+            hash => format!("{hash:012x}"),
+        };
+        tracing::info!(
+            target: "astria_gateway::access",
+            request_id = facts.id.as_str(),
+            method = self.method.as_str(),
+            route = facts.route(),
+            operation,
+            status = status.as_u16(),
+            code,
+            spent = facts.spent(),
+            principal,
+            took_us = us(took),
+            upstream_us = us(facts.upstream()),
+            received_bytes = facts.received_bytes(),
+            sent_bytes,
+            cache = facts.cache(),
+            "request"
+        );
     }
 }
 
-/// See the module.
-pub async fn access_log(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let facts = Facts::default();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let method = request.method().clone();
-    request.extensions_mut().insert(facts.clone());
-    let started = state.clock.monotonic();
-    let response = next.run(request).await;
-    let took = state.clock.monotonic().saturating_sub(started);
-    let problem = response.extensions().get::<Problem>();
-    let code = problem.map_or("", |problem| problem.code().name());
-    let (route, operation) = facts.0.route.get().copied().unwrap_or(("none", None));
-    let operation = operation.map_or("none", Operation::name);
-    let status = response.status().as_u16();
-    state.metrics.request(operation, status, code, took);
-    let request_id = id.as_ref().map_or("", RequestId::as_str);
-    let spent = problem.and_then(Problem::spent).map_or("", crate::upstream::Spent::name);
-    let principal = facts.0.principal.get().map_or("", String::as_str);
-    let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-    let method = method.as_str();
-    tracing::info!(
-        target: "astria_gateway::access",
-        request_id, method, route, operation, status, code, spent, principal, took_us,
-        "request"
-    );
-    response
-}
-
-/// Notes which route matched; stands right behind the router, outermost on each route.
-pub async fn name_route(
-    State((template, operation)): State<(&'static str, Option<Operation>)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if let Some(facts) = request.extensions().get::<Facts>() {
-        facts.set_route(template, operation);
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.write(StatusCode::from_u16(CLIENT_GONE).unwrap_or(StatusCode::BAD_REQUEST), 0);
+        }
     }
-    next.run(request).await
 }

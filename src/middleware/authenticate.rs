@@ -1,52 +1,31 @@
 //! Proves who is calling.
 //!
-//! - Needs: [`Facts`].
-//! - Adds: [`Caller`].
 //! - Removes: `Authorization` and `Cookie`: nobody below can forward what is not there.
 //! - Answers: `unauthenticated`, `invalid_token`, `bad_request` (two `Authorization` headers),
-//!   `auth_unavailable`.
+//!   `auth_unavailable`, `tenant_unknown`.
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 
-use super::access_log::Facts;
 use crate::auth::bearer;
+use crate::call::{Call, Caller};
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
-use crate::state::AppState;
-
-/// Who is calling, and under which plan.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Proven.
-    pub principal: Principal,
-    /// The plan that counts: one that config knows.
-    pub plan: Arc<str>,
-}
+use crate::state::{AppState, State};
 
 /// See the module.
-pub async fn authenticate(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let principal = match prove(&state, request.headers()).await {
-        Ok(principal) => principal,
-        Err(problem) => return problem.into_response(),
-    };
-    let claimed = principal.claimed_plan();
-    let plan = state.plan_name(claimed);
-    if claimed.is_some_and(|claimed| claimed != &*plan) {
-        state.metrics.unknown_plan();
-    }
-    if let Some(facts) = request.extensions().get::<Facts>() {
-        facts.set_principal(state.principal_hash(principal.id()));
-    }
-    request.headers_mut().remove(AUTHORIZATION);
-    request.headers_mut().remove(COOKIE);
-    request.extensions_mut().insert(Caller { principal, plan });
-    next.run(request).await
+///
+/// # Errors
+/// Nobody is proven, or their tenant has no account.
+pub async fn authenticate(mut call: Call<()>) -> Result<Call, Problem> {
+    let principal = prove(&call.state, &call.head.headers).await?;
+    let caller = call.state.caller(principal)?;
+    call.facts.set_principal(call.state.principal_hash(caller.principal.id()));
+    call.head.headers.remove(AUTHORIZATION);
+    call.head.headers.remove(COOKIE);
+    Ok(call.of(caller))
 }
 
 async fn prove(state: &AppState, headers: &HeaderMap) -> Result<Principal, Problem> {
@@ -57,4 +36,23 @@ async fn prove(state: &AppState, headers: &HeaderMap) -> Result<Principal, Probl
     }
     let Some(token) = bearer(value.as_bytes()) else { return Err(Problem::unauthenticated()) };
     Ok(state.authenticator.verify(token).await?)
+}
+
+impl State {
+    /// Under which plan and on which account somebody calls.
+    ///
+    /// # Errors
+    /// The tenant that the token names is not configured.
+    fn caller(&self, principal: Principal) -> Result<Caller, Problem> {
+        let claimed = principal.claimed_plan();
+        let plan = self.plans.get(claimed);
+        if claimed.is_some_and(|claimed| claimed != &*plan.name) {
+            self.metrics.unknown_plan();
+        }
+        let account = self.accounts.get(principal.tenant()).ok_or_else(|| {
+            Problem::new(Code::TenantUnknown, "This service has no account for your organisation.")
+        })?;
+        let (plan, account) = (Arc::clone(plan), Arc::clone(account));
+        Ok(Caller { principal, plan, account })
+    }
 }

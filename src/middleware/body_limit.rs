@@ -1,59 +1,48 @@
 //! Refuses a body that announces too many bytes before one of them is read, and bounds the others.
 //!
 //! Never truncates: a body of unknown length that grows too large is refused by its reader
-//! (`handlers::body`), which asks [`BodyLimit`] how much is too much. What the client is already sending is
-//! read and thrown away for a moment, so that it gets to see the answer instead of a reset.
+//! (`handlers::body`). What the client is already sending is read and thrown away for a moment, so that it
+//! gets to see the answer instead of a reset.
 //!
-//! - Adds: [`BodyLimit`].
 //! - Answers: `body_too_large`.
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
+use hyper::body::{Body as _, Incoming};
 
+use crate::call::Call;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
 
 const LINGER: Duration = Duration::from_secs(3);
 const LINGER_BYTES: usize = 32 * 1024 * 1024;
 
-/// How many bytes the body of this request may have.
-#[derive(Clone, Copy, Debug)]
-pub struct BodyLimit(pub usize);
-
-impl BodyLimit {
-    /// The refusal of more.
-    pub fn exceeded(self) -> Problem {
-        Problem::new(Code::BodyTooLarge, format!("Send at most {} bytes.", self.0))
-            .with_header(CONNECTION, HeaderValue::from_static("close"))
+/// Lets a call on whose body may still fit.
+///
+/// # Errors
+/// It announces more bytes than it may have.
+pub fn body_limit<W>(call: Call<W>) -> Result<Call<W>, Problem> {
+    let max_bytes = call.body.max_bytes;
+    if call.body.incoming.size_hint().lower() <= max_bytes as u64 {
+        return Ok(call);
     }
+    // Who waits for "100 Continue" sends nothing until somebody reads.
+    if !call.head.headers.contains_key(EXPECT) {
+        linger(&call.state, call.body.incoming);
+    }
+    Err(too_large(max_bytes))
 }
 
-/// See the module.
-pub async fn body_limit(
-    State((state, limit)): State<(AppState, BodyLimit)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    if request.body().size_hint().lower() > limit.0 as u64 {
-        // Who waits for "100 Continue" sends nothing until somebody reads.
-        if !request.headers().contains_key(EXPECT) {
-            linger(&state, request.into_body());
-        }
-        return limit.exceeded().into_response();
-    }
-    request.extensions_mut().insert(limit);
-    next.run(request).await
+/// The refusal of more.
+pub fn too_large(max_bytes: usize) -> Problem {
+    Problem::new(Code::BodyTooLarge, format!("Send at most {max_bytes} bytes."))
+        .with_header(CONNECTION, HeaderValue::from_static("close"))
 }
 
 /// Reads on for a moment without keeping anything.
-pub fn linger(state: &AppState, mut body: Body) {
+pub fn linger(state: &AppState, mut body: Incoming) {
     state.tasks.spawn(async move {
         let reading = async {
             let mut read_bytes = 0;

@@ -5,20 +5,18 @@
 //!
 //! - Answers: `bad_path`.
 
-use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
-
 use crate::problem::{Code, Problem};
 
 /// See the module.
-pub async fn canonical_path(request: Request, next: Next) -> Response {
-    if is_canonical(request.uri().path()) {
-        next.run(request).await
-    } else {
-        let detail = "Send the path without escapes, empty or dot segments, and without a slash at its end.";
-        Problem::new(Code::BadPath, detail).into_response()
+///
+/// # Errors
+/// The path is not canonical.
+pub fn canonical_path(path: &str) -> Result<(), Problem> {
+    if is_canonical(path) {
+        return Ok(());
     }
+    let detail = "Send the path without escapes, empty or dot segments, and without a slash at its end.";
+    Err(Problem::new(Code::BadPath, detail))
 }
 
 fn is_canonical(path: &str) -> bool {

@@ -3,21 +3,60 @@
 //! Above authentication, so that a browser can read a 401 or 429. Origins are compared exactly; there is no
 //! wildcard, and `null` is never allowed. Credentials are not allowed: tokens travel in `Authorization`.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use http::Method;
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN,
+    RETRY_AFTER, VARY,
 };
+use http::{Method, Request};
+use hyper::body::Incoming;
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::headers::{
     CACHE_STATUS, GATEWAY_DROPPED_PARAMS, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
     X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
 };
+use crate::reply::Reply;
+
+/// Answers preflights, and adds to the others' replies what their origin may read.
+///
+/// A request that names no origin comes from no page: it only learns that the answer varies.
+pub async fn cors<F: Future<Output = Reply>>(
+    layer: Option<&CorsLayer>,
+    request: Request<Incoming>,
+    answer: impl FnOnce(Request<Incoming>) -> F,
+) -> Reply {
+    let Some(layer) = layer else { return answer(request).await };
+    if !request.headers().contains_key(ORIGIN) {
+        let mut reply = answer(request).await;
+        reply.headers_mut().append(VARY, HeaderValue::from_static(VARIES));
+        return reply;
+    }
+    // Called at most once: a preflight is answered without it.
+    let mut answer = Some(answer);
+    let inner = service_fn(move |request| {
+        let answering = answer.take().map(|answer| answer(request));
+        async move {
+            match answering {
+                Some(answering) => Ok::<_, Infallible>(answering.await),
+                None => Ok(Reply::default()),
+            }
+        }
+    });
+    match layer.layer(inner).oneshot(request).await {
+        Ok(reply) => reply,
+        Err(never) => match never {},
+    }
+}
+
+/// What tower-http's layer says of every reply.
+const VARIES: &str = "origin, access-control-request-method, access-control-request-headers";
 
 /// The layer for these origins (checked by config); none, none.
-pub fn cors(allowed_origins: &[String]) -> Option<CorsLayer> {
+pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
     if allowed_origins.is_empty() {
         return None;
     }

@@ -3,29 +3,26 @@
 //! Verifying a signature costs a hundred times more than refusing, so this protects the crypto. Addresses
 //! are IPv4 addresses and IPv6 /64 networks; how many are told apart is bounded.
 //!
-//! - Needs: [`ClientIp`].
 //! - Answers: `rate_limited`.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use http::Request;
+use tower_governor::GovernorError;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
-use tower_governor::{GovernorError, GovernorLayer};
 
-use super::client_ip::ClientIp;
 use super::limit_headers;
 use crate::clock::Clock;
 use crate::limits::{AddressGate, AddressKey, LimitsError, RatePolicy};
 use crate::problem::{Code, Problem};
 use crate::telemetry::Metrics;
 
-/// Reads the address that the client_ip layer found.
+/// Stands for the extractor that the crate wants; keys are made in [`IpLimit::check`].
 #[derive(Clone)]
 pub struct ByAddress(Arc<AddressGate>);
 
@@ -33,8 +30,8 @@ impl KeyExtractor for ByAddress {
     type Key = AddressKey;
 
     fn extract<T>(&self, request: &Request<T>) -> Result<AddressKey, GovernorError> {
-        let ip = request.extensions().get::<ClientIp>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ip| ip.0);
-        Ok(self.0.key(ip))
+        let ip = request.extensions().get::<IpAddr>().copied();
+        Ok(self.0.key(ip.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
     }
 }
 
@@ -66,27 +63,13 @@ impl IpLimit {
         Ok(Self { governor: Arc::new(governor), gate, policy, metrics })
     }
 
-    /// The layer for private routes.
-    pub fn layer(&self) -> GovernorLayer<ByAddress, NoOpMiddleware, Body> {
-        let this = self.clone();
-        GovernorLayer::new(Arc::clone(&self.governor)).error_handler(move |error| match error {
-            // The crate cuts the wait to whole seconds; one more is never too early.
-            GovernorError::TooManyRequests { wait_time, .. } => {
-                this.refusal(std::time::Duration::from_secs(wait_time + 1))
-            }
-            GovernorError::UnableToExtractKey | GovernorError::Other { .. } => {
-                Problem::new(Code::Internal, "The client's address is not known.").into_response()
-            }
-        })
-    }
-
-    /// Charges one request to an address where the layer does not stand (bad callbacks).
+    /// Charges one request to an address.
     ///
     /// # Errors
-    /// The ready refusal.
-    pub fn charge(&self, ip: IpAddr) -> Result<(), Box<Response>> {
+    /// Its bucket is empty.
+    pub fn check(&self, ip: IpAddr) -> Result<(), Problem> {
         let decision = self.governor.limiter().check_key(&self.gate.key(ip));
-        decision.map_err(|until| Box::new(self.refusal(until.wait_time_from(DefaultClock::default().now()))))
+        decision.map_err(|until| self.refusal(until.wait_time_from(DefaultClock::default().now())))
     }
 
     /// Forgets addresses whose buckets are full again.
@@ -97,14 +80,11 @@ impl IpLimit {
         });
     }
 
-    fn refusal(&self, wait: std::time::Duration) -> Response {
+    fn refusal(&self, wait: Duration) -> Problem {
         self.metrics.limited("ip");
         let rate = self.policy.refused("ip", wait);
-        let mut response =
-            Problem::new(Code::RateLimited, "Too many requests from your address; wait, then go on.")
-                .with_retry_after_s(rate.retry_after_s)
-                .into_response();
-        limit_headers::insert(response.headers_mut(), &rate);
-        response
+        let detail = "Too many requests from your address; wait, then go on.";
+        let problem = Problem::new(Code::RateLimited, detail).with_retry_after_s(rate.retry_after_s);
+        limit_headers::told(problem, &rate)
     }
 }

@@ -11,5 +11,6 @@ pub mod cors;
 pub mod ip_limit;
 pub mod limit_headers;
 pub mod overload;
+pub mod read_body;
 pub mod request_id;
 pub mod user_limit;

@@ -17,6 +17,11 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The `type` of RFC 9457.
+            pub const fn uri(self) -> &'static str {
+                match self { $(Self::$variant => concat!("urn:astria-gateway:problem:", $name),)* }
+            }
+
             /// The status it is answered with (`quota_exhausted` in total: 402).
             pub const fn status(self) -> StatusCode {
                 match self { $(Self::$variant => StatusCode::$status,)* }
@@ -47,6 +52,8 @@ codes! {
     OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
     /// The plan has not this parameter.
     ParameterNotAllowed = "parameter_not_allowed", FORBIDDEN, "The plan does not include this parameter";
+    /// The token's tenant has no account here.
+    TenantUnknown = "tenant_unknown", FORBIDDEN, "The organisation is not known here";
     /// No such path; no such object, or somebody else's.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The path has other methods.

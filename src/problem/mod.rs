@@ -1,7 +1,6 @@
 //! An error as the client sees it: RFC 9457 `application/problem+json` with a stable [`Code`].
 //!
-//! A [`Problem`] becomes a response without a body; the outermost layer, which knows the request's id,
-//! writes the body with [`Problem::render`]. So an error can be made anywhere and always carries the id.
+//! An error can be made anywhere; where it becomes a reply ([`Problem::into_reply`]) it gets the request's id.
 //! `detail` tells the client what to do; what happened goes to the log.
 //!
 //! What it does *not* do: it holds no text of the upstream except a 422's or 400's validation messages.
@@ -11,15 +10,14 @@ mod from;
 
 use std::borrow::Cow;
 
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use serde_json::{Map, Value, json};
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 pub use code::Code;
 
 use crate::ids::RequestId;
+use crate::reply::{self, Reply};
 use crate::upstream::Spent;
 
 /// See the module.
@@ -107,70 +105,112 @@ impl Problem {
     /// The JSON body. `error` and `base` repeat the words where existing Astria clients look for them, and
     /// the fields of a 422 stand at top level, as Astria's own do.
     pub fn render(&self, request_id: &RequestId) -> Vec<u8> {
-        let mut body = Map::new();
-        body.insert("type".into(), format!("urn:astria-gateway:problem:{}", self.code.name()).into());
-        body.insert("title".into(), self.code.title().into());
-        body.insert("status".into(), self.status.as_u16().into());
-        body.insert("detail".into(), self.detail.as_ref().into());
-        body.insert("instance".into(), format!("urn:uuid:{}", request_id.as_str()).into());
-        body.insert("code".into(), self.code.name().into());
-        body.insert("request_id".into(), request_id.as_str().into());
+        let mut body = Vec::with_capacity(USUAL_BODY_BYTES);
+        // Text and numbers always serialize, and writing to a Vec cannot fail.
+        let _ = serde_json::to_writer(&mut body, &Rendered { problem: self, request_id });
+        body
+    }
+
+    /// The reply that the client gets.
+    pub fn into_reply(self, request_id: &RequestId) -> Reply {
+        let kind = HeaderValue::from_static("application/problem+json");
+        let mut reply = reply::of_type(self.status, kind, self.render(request_id).into());
+        let headers = reply.headers_mut();
         if let Some(seconds) = self.retry_after_s {
-            body.insert("retry_after_s".into(), seconds.into());
+            headers.insert(RETRY_AFTER, seconds.into());
         }
-        if let Some(spent) = self.spent {
-            body.insert("spent".into(), spent.name().into());
+        for (name, value) in self.headers {
+            headers.insert(name, value);
+        }
+        reply
+    }
+
+    /// One sentence for clients that show `error`.
+    fn words(&self, whole: &[&str]) -> Cow<'_, str> {
+        if !whole.is_empty() {
+            return whole.join(", ").into();
+        }
+        if self.errors.is_empty() {
+            return Cow::Borrowed(&self.detail);
+        }
+        let fields = self.errors.iter().map(|(name, texts)| format!("{name} {}", texts.join(", ")));
+        fields.collect::<Vec<_>>().join("; ").into()
+    }
+}
+
+/// A body without messages has some 450 bytes.
+const USUAL_BODY_BYTES: usize = 640;
+
+/// The members that are ours: a field of these names stands in `errors` alone.
+const OWN_MEMBERS: [&str; 12] = [
+    "type",
+    "title",
+    "status",
+    "detail",
+    "instance",
+    "code",
+    "request_id",
+    "retry_after_s",
+    "spent",
+    "errors",
+    "error",
+    "base",
+];
+
+struct Rendered<'a> {
+    problem: &'a Problem,
+    request_id: &'a RequestId,
+}
+
+impl Serialize for Rendered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Problem { code, status, detail, retry_after_s, spent, errors, headers: _ } = self.problem;
+        let id = self.request_id.as_str();
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("type", code.uri())?;
+        body.serialize_entry("title", code.title())?;
+        body.serialize_entry("status", &status.as_u16())?;
+        body.serialize_entry("detail", detail)?;
+        body.serialize_entry("instance", &format_args!("urn:uuid:{id}"))?;
+        body.serialize_entry("code", code.name())?;
+        body.serialize_entry("request_id", id)?;
+        if let Some(seconds) = retry_after_s {
+            body.serialize_entry("retry_after_s", seconds)?;
+        }
+        if let Some(spent) = spent {
+            body.serialize_entry("spent", spent.name())?;
         }
         let about_whole = |name: &str| matches!(name, "error" | "message" | "base");
-        let whole: Vec<&str> = self
-            .errors
+        let whole: Vec<&str> = errors
             .iter()
             .filter(|(name, _)| about_whole(name))
             .flat_map(|(_, texts)| texts)
             .map(String::as_str)
             .collect();
-        if !self.errors.is_empty() {
-            let errors: Map<String, Value> =
-                self.errors.iter().map(|(name, texts)| (name.clone(), json!(texts))).collect();
-            body.insert("errors".into(), Value::Object(errors));
+        if !errors.is_empty() {
+            body.serialize_entry("errors", &Messages(errors))?;
         }
-        body.insert("error".into(), self.words(&whole).into());
-        body.insert("base".into(), if whole.is_empty() { json!([self.detail]) } else { json!(whole) });
-        for (name, texts) in &self.errors {
-            if !about_whole(name) {
-                body.entry(name.clone()).or_insert_with(|| json!(texts));
+        body.serialize_entry("error", &self.problem.words(&whole))?;
+        if whole.is_empty() {
+            body.serialize_entry("base", &[detail])?;
+        } else {
+            body.serialize_entry("base", &whole)?;
+        }
+        for (name, texts) in errors {
+            if !about_whole(name) && !OWN_MEMBERS.contains(&name.as_str()) {
+                body.serialize_entry(name, texts)?;
             }
         }
-        serde_json::to_vec(&body).unwrap_or_default()
-    }
-
-    /// One sentence for clients that show `error`.
-    fn words(&self, whole: &[&str]) -> String {
-        if !whole.is_empty() {
-            return whole.join(", ");
-        }
-        if self.errors.is_empty() {
-            return self.detail.clone().into_owned();
-        }
-        let fields = self.errors.iter().map(|(name, texts)| format!("{name} {}", texts.join(", ")));
-        fields.collect::<Vec<_>>().join("; ")
+        body.end()
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if let Some(seconds) = self.retry_after_s {
-            headers.insert(RETRY_AFTER, seconds.into());
-        }
-        for (name, value) in &self.headers {
-            headers.insert(name.clone(), value.clone());
-        }
-        response.extensions_mut().insert(self);
-        response
+/// Field → messages.
+struct Messages<'a>(&'a [(String, Vec<String>)]);
+
+impl Serialize for Messages<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, texts)| (name, texts)))
     }
 }
 

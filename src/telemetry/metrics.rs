@@ -53,6 +53,7 @@ pub struct Metrics {
     callbacks: Family<OutcomeLabel, Counter>,
     unknown_plans: Counter,
     refused_connections: Counter,
+    reloads: Family<OutcomeLabel, Counter>,
     reservations: Gauge<i64>,
 }
 
@@ -72,6 +73,7 @@ impl Metrics {
             callbacks: Family::default(),
             unknown_plans: Counter::default(),
             refused_connections: Counter::default(),
+            reloads: Family::default(),
             reservations: Gauge::default(),
         };
         metrics.register();
@@ -107,6 +109,7 @@ impl Metrics {
             "Connections that ended in an HTTP error",
             self.refused_connections.clone(),
         );
+        r.register("reloads", "Reloads of the configuration by outcome", self.reloads.clone());
         r.register(
             "open_reservations",
             "Reservations not yet settled, released or left unknown",
@@ -148,6 +151,12 @@ impl Metrics {
     /// hyper refused what came on a connection.
     pub fn unparsed_connection(&self) {
         self.refused_connections.inc();
+    }
+
+    /// A reload was tried.
+    pub fn reloaded(&self, worked: bool) {
+        let outcome = if worked { "ok" } else { "failed" };
+        self.reloads.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// How many reservations are open.

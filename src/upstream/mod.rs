@@ -12,6 +12,7 @@ pub mod client;
 pub mod error;
 pub mod measure;
 pub mod objects;
+mod raw;
 pub mod request;
 pub mod retry;
 pub mod set_credential;

@@ -6,132 +6,142 @@
 
 use serde_json::{Map, Value};
 
+use super::raw::{RawObject, Writer};
 use crate::ids::{PackId, PromptId, TuneId};
 
-/// Fields of a prompt.
-const PROMPT: &[&str] = &[
-    "id",
-    "tune_id",
-    "text",
-    "negative_prompt",
-    "cfg_scale",
-    "steps",
-    "seed",
-    "num_images",
-    "w",
-    "h",
-    "images",
-    "cost_mc",
-    "user_error",
-    "trained_at",
-    "started_training_at",
-    "created_at",
-    "updated_at",
-    "eta",
-    "super_resolution",
-    "inpaint_faces",
-    "hires_fix",
-    "face_correct",
-    "face_swap",
-    "use_lpw",
-    "aspect_ratio",
+/// Fields of a prompt, sorted.
+pub(super) const PROMPT: &[&str] = &[
     "ar",
-    "scheduler",
+    "aspect_ratio",
     "backend_version",
-    "style",
+    "cfg_scale",
     "color_grading",
-    "film_grain",
     "controlnet",
-    "denoising_strength",
     "controlnet_conditioning_scale",
     "controlnet_txt2img",
+    "cost_mc",
+    "created_at",
+    "denoising_strength",
+    "eta",
+    "face_correct",
+    "face_swap",
+    "film_grain",
+    "h",
+    "hires_fix",
+    "id",
+    "images",
+    "inpaint_faces",
+    "liked",
     "lora_scale",
+    "negative_prompt",
+    "num_images",
     "resolution",
+    "scheduler",
+    "seed",
+    "started_training_at",
+    "steps",
+    "style",
+    "super_resolution",
+    "text",
+    "trained_at",
+    "tune_id",
+    "updated_at",
+    "use_lpw",
+    "user_error",
+    "video_duration",
     "video_model",
     "video_prompt",
-    "video_duration",
-    "liked",
+    "w",
 ];
 
 /// Fields of a pack.
 const PACK: &[&str] = &[
-    "id",
     "base_tune_id",
-    "slug",
-    "title",
-    "token",
-    "created_at",
-    "updated_at",
-    "multiplier",
-    "model_type",
-    "public_at",
     "cost_mc_hash",
     "costs",
     "cover_url",
+    "created_at",
     "description",
+    "id",
+    "model_type",
+    "multiplier",
+    "public_at",
+    "slug",
+    "title",
+    "token",
+    "updated_at",
 ];
 
-/// Fields of an inspection: the documented schema, and what is current.
-const INSPECTION: &[&str] = &[
-    "name",
-    "ethnicity",
+/// Fields of an inspection, sorted: the documented schema, and what is current.
+pub(super) const INSPECTION: &[&str] = &[
     "age",
-    "glasses",
+    "blurry",
+    "body_type",
+    "ethnicity",
     "eye_color",
+    "facial_hair",
+    "full_body_image_or_longshot",
+    "funny_face",
+    "glasses",
     "hair_color",
     "hair_length",
     "hair_style",
-    "facial_hair",
-    "is_bald",
-    "funny_face",
-    "wearing_sunglasses",
-    "wearing_hat",
-    "blurry",
-    "includes_multiple_people",
-    "full_body_image_or_longshot",
-    "selfie",
-    "body_type",
     "headcover",
-    "low_resolution",
+    "includes_multiple_people",
+    "is_bald",
     "low_quality",
+    "low_resolution",
+    "name",
+    "selfie",
+    "wearing_hat",
+    "wearing_sunglasses",
 ];
 
-fn pick(object: &Map<String, Value>, fields: &[&str]) -> Map<String, Value> {
-    fields.iter().filter_map(|name| Some(((*name).to_owned(), object.get(*name)?.clone()))).collect()
+/// A prompt of Astria's, its members still as they came.
+pub struct Prompt<'a> {
+    /// Its id.
+    pub id: PromptId,
+    /// The tune that it was made on.
+    pub tune: TuneId,
+    members: RawObject<'a>,
 }
 
-/// A prompt as its owner sees it; `origin` and base path form its `url`.
-pub fn show_prompt(object: &Map<String, Value>, gateway_url: &str, tune: TuneId, prompt: PromptId) -> Value {
-    let mut shown = pick(object, PROMPT);
-    shown.insert("url".into(), format!("{gateway_url}/tunes/{tune}/prompts/{prompt}.json").into());
-    Value::Object(shown)
+impl<'a> Prompt<'a> {
+    /// Reads a reply that is a prompt (an object, or a list of one, as clients accept both).
+    pub fn find(reply: &'a [u8]) -> Option<Self> {
+        let members = RawObject::parse_one(reply, PROMPT)?;
+        let id = |name: &str| members.number(name).filter(|id| *id > 0);
+        let (prompt, tune) = (id("id")?, id("tune_id")?);
+        Some(Self { id: PromptId::from_u64(prompt), tune: TuneId::from_u64(tune), members })
+    }
+
+    /// A whole number among its members.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.members.number(name)
+    }
+
+    /// As its owner sees it, in JSON; origin and base path of the gateway form its `url`.
+    pub fn show(&self, gateway_url: &str) -> Vec<u8> {
+        let Self { id, tune, members } = self;
+        let mut shown = Writer::with_room_for(members);
+        shown.members(members);
+        shown.text("url", &format!("{gateway_url}/tunes/{tune}/prompts/{id}.json"));
+        shown.finish()
+    }
 }
 
-/// A prompt's ids, if the reply is a prompt (an object, or a list of one, as clients accept both).
-pub fn find_prompt(reply: &Value) -> Option<(&Map<String, Value>, PromptId, TuneId)> {
-    let object = match reply {
-        Value::Object(object) => object,
-        Value::Array(list) => match list.as_slice() {
-            [Value::Object(only)] => only,
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let id = |name: &str| object.get(name).and_then(Value::as_u64).filter(|id| *id > 0);
-    Some((object, PromptId::from_u64(id("id")?), TuneId::from_u64(id("tune_id")?)))
-}
-
-/// An inspection, or `None` if the reply is none.
-pub fn show_inspection(reply: &Value) -> Option<Value> {
-    let shown = pick(reply.as_object()?, INSPECTION);
-    let plain =
-        shown.into_iter().filter(|(_, value)| value.is_string() || value.is_boolean() || value.is_null());
-    Some(Value::Object(plain.collect()))
+/// An inspection in JSON, or `None` if the reply is none. Only texts, truth values and nulls: it is flat.
+pub fn show_inspection(reply: &[u8]) -> Option<Vec<u8>> {
+    let members = RawObject::parse(reply, INSPECTION)?.keep(|value| value.starts_with(['"', 't', 'f', 'n']));
+    let mut shown = Writer::with_room_for(&members);
+    shown.members(&members);
+    Some(shown.finish())
 }
 
 /// A pack as end users see it.
 pub fn show_pack(object: &Map<String, Value>) -> Value {
-    Value::Object(pick(object, PACK))
+    let shown = PACK.iter().filter_map(|name| Some(((*name).to_owned(), object.get(*name)?.clone())));
+    Value::Object(shown.collect())
 }
 
 /// What the visibility rule looks at.

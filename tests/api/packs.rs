@@ -71,7 +71,7 @@ async fn cache_04_a_client_that_leaves_does_not_cancel_the_fetch() {
 
     leaving.abort_all();
 
-    eventually("the answer is kept", || gw.state().packs.entries() == 1).await;
+    eventually("the answer is kept", || gw.packs_in_memory() == 1).await;
     let reply = gw.user("second").get("/packs").await;
     assert!(reply.header("cache-status").unwrap().contains("hit"));
     assert_eq!(upstream_calls(&gw, "/packs"), 1);
@@ -255,6 +255,6 @@ async fn cache_09_an_answer_larger_than_the_cache_is_served_and_not_kept() {
     user.get("/packs").await.ok();
     user.get("/packs").await.ok();
 
-    assert_eq!(gw.state().packs.entries(), 0);
+    assert_eq!(gw.packs_in_memory(), 0);
     assert_eq!(upstream_calls(&gw, "/packs"), 2);
 }

@@ -122,7 +122,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 
         let reply = nobody.method(route.method.clone(), &path).await;
 
-        match route.access {
+        match route.access() {
             Access::Public => assert_eq!(reply.status, 200, "{path}"),
             Access::Callback => {
                 reply.problem(404, "not_found");
@@ -144,7 +144,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 #[tokio::test]
 async fn under_a_base_path_the_private_routes_are_private_too() {
     let gw = spawn_gateway().config(|config| config.server.base_path = "/api".into()).start().await;
-    for route in table().into_iter().filter(|route| route.access == Access::EndUser) {
+    for route in table().into_iter().filter(|route| route.access() == Access::EndUser) {
         let path = ["{id}", "{tune_id}"].iter().fold(route.path.to_owned(), |path, n| path.replace(n, "1"));
         let under_base = gw.anonymous().method(route.method.clone(), &format!("/api{path}")).await;
         under_base.problem(401, "unauthenticated");

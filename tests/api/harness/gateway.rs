@@ -184,8 +184,13 @@ impl TestGateway {
         self.url.strip_prefix("http://").unwrap()
     }
 
-    pub fn state(&self) -> &astria_gateway::state::AppState {
+    pub fn state(&self) -> astria_gateway::state::AppState {
         self.gateway.as_ref().unwrap().state()
+    }
+
+    /// Answers that the pack cache holds.
+    pub fn packs_in_memory(&self) -> u64 {
+        self.state().accounts.all().map(|account| account.packs.entries()).sum()
     }
 
     /// A page of the operator's listener.

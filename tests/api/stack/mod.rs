@@ -4,8 +4,8 @@ mod access_log;
 mod headers;
 mod lifetime;
 
+use astria_gateway::call::{Answer, Call};
 use astria_gateway::routes::Route;
-use http::StatusCode;
 use reqwest::Method;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ fn too_large() -> String {
     "x".repeat(64 * 1024 + 1)
 }
 
-async fn boom() -> StatusCode {
+async fn boom(_: Call) -> Answer {
     panic!("the payload of this panic is nobody's business")
 }
 

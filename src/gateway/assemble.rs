@@ -1,177 +1,124 @@
-//! Puts a gateway together from its configuration, starts it, and stops it.
+//! Makes one [`Edge`] from one configuration, and carries over what must outlive the one before.
 
+use std::collections::BTreeMap;
 use std::hash::RandomState;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
-use axum::Router;
-use axum::routing::get;
 use jiff::tz::TimeZone;
-use thiserror::Error;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::util::BoxCloneSyncService;
 
+use super::{StartError, part};
+use crate::accounts::{Account, Accounts};
 use crate::auth::{AuthSettings, Authenticator, IssuerSettings, JwksSettings, KeySource};
 use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
 use crate::config::{Config, IssuerKeys, Secrets};
-use crate::handlers::health;
 use crate::ids::TuneId;
-use crate::limits::{PlanLimits, RatePolicy, TrustedProxies};
+use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
+use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
 use crate::ownership::{AccountKey, Ownership};
 use crate::packs::{PackCache, PackRules, PackSettings};
 use crate::params::ParamLimits;
 use crate::photo::PhotoRules;
+use crate::plans::Plans;
 use crate::policy::PolicyRules;
-use crate::quota::MemoryLedger;
+use crate::quota::{Ledger, MemoryLedger};
+use crate::router::Router;
 use crate::routes::{self, Route};
 use crate::secret::Secret;
-use crate::serve::{ServeSettings, serve};
-use crate::stack::{self, UpstreamParts};
-use crate::state::{AppState, State};
+use crate::stack::{self, Edge, UpstreamParts};
+use crate::state::State;
 use crate::telemetry::Metrics;
 use crate::upstream::Upstream;
 use crate::upstream::client::{Client, ClientSettings};
 use crate::upstream::set_credential::SetCredentialLayer;
 use crate::upstream::set_workspace::SetWorkspaceLayer;
 
-/// Why a gateway did not start. If a guard cannot start, the gateway does not.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A part does not accept its configuration; the text says which and why, and holds no secret.
-    #[error("{0}")]
-    Part(String),
+/// What outlives a configuration.
+struct Lasting {
+    clock: Clock,
+    tasks: TaskTracker,
+    metrics: Arc<Metrics>,
+    in_flight: Arc<InFlight>,
+    ledger: Arc<dyn Ledger>,
+    ownership: Arc<Ownership>,
+    inbox: Arc<Inbox>,
+    log_key: RandomState,
 }
 
-fn part(name: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
-    move |error| StartError::Part(format!("{name}: {error}"))
-}
-
-/// What a gateway is made from.
-pub struct GatewayParts {
-    /// Valid, as `config::load` gives it.
-    pub config: Config,
-    /// As `config::load_secrets` gives them.
-    pub secrets: Secrets,
-    /// Time.
-    pub clock: Clock,
-    /// Routes beside the table's, such as the demo's page.
-    pub extra_routes: Vec<Route>,
-}
-
-/// A running gateway.
-pub struct Gateway {
-    state: AppState,
-    listen: SocketAddr,
-    operator_listen: SocketAddr,
-    stop: CancellationToken,
-    loops: TaskTracker,
-}
-
-impl Gateway {
-    /// Listens and serves. Returns when both listeners take connections.
-    ///
-    /// # Errors
-    /// An address is taken, or a part does not accept its configuration.
-    pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
-        let GatewayParts { mut config, secrets, clock, extra_routes } = parts;
-        let listener = bind(config.server.listen).await?;
-        let operator_listener = bind(config.operator.listen).await?;
-        // Port 0 means any: from here on the config says which.
-        config.server.listen = address_of(&listener, config.server.listen)?;
-        config.operator.listen = address_of(&operator_listener, config.operator.listen)?;
-        let (listen, operator_listen) = (config.server.listen, config.operator.listen);
-        let metrics = Arc::new(Metrics::new());
-        let rate =
-            RatePolicy { requests_per_s: config.limits.ip.requests_per_s, burst: config.limits.ip.burst };
-        let ip_limit =
-            IpLimit::new(clock.clone(), rate, config.limits.ip.max_addresses, Arc::clone(&metrics))
-                .map_err(|error| part("limits.ip")(&error))?;
-        let state = build_state(config, secrets, clock, metrics)?;
-        let stop = CancellationToken::new();
-        let loops = TaskTracker::new();
-        let mut routes = routes::table();
-        routes.extend(extra_routes);
-        let settings = ServeSettings {
-            header_read_timeout: Duration::from_millis(state.config.server.header_read_timeout_ms),
-            max_connections: state.config.server.max_connections,
-        };
-        let inbound = stack::inbound(&state, &ip_limit, routes);
-        loops.spawn(serve(listener, inbound, settings, Arc::clone(&state.metrics), stop.clone()));
-        let operator = BoxCloneSyncService::new(operator_router(&state));
-        loops.spawn(serve(operator_listener, operator, settings, Arc::clone(&state.metrics), stop.clone()));
-        loops.spawn(sweep(Arc::clone(&state), ip_limit, stop.clone()));
-        loops.close();
-        Ok(Self { state, listen, operator_listen, stop, loops })
-    }
-
-    /// Where end users reach it.
-    pub const fn listen(&self) -> SocketAddr {
-        self.listen
-    }
-
-    /// Where the operator reaches it.
-    pub const fn operator_listen(&self) -> SocketAddr {
-        self.operator_listen
-    }
-
-    /// What its requests share.
-    pub const fn state(&self) -> &AppState {
-        &self.state
-    }
-
-    /// Stops accepting, lets requests in flight and their spending tasks finish, at most `drain_s`. `true`:
-    /// everything finished.
-    ///
-    /// Not cancel safe: what had not finished is abandoned.
-    pub async fn stop(self) -> bool {
-        self.state.tasks.close();
-        self.stop.cancel();
-        let draining = async {
-            self.loops.wait().await;
-            self.state.tasks.wait().await;
-        };
-        tokio::time::timeout(Duration::from_secs(self.state.config.server.drain_s), draining).await.is_ok()
-    }
-}
-
-/// Builds everything that `start` would, and listens nowhere: what `check-config` needs to know.
-///
-/// # Errors
-/// As [`Gateway::start`], the addresses aside.
-pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
-    build_state(config, secrets, Clock::system(), Arc::new(Metrics::new())).map(drop)
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
-}
-
-fn address_of(listener: &TcpListener, wanted: SocketAddr) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { address: wanted, source })
-}
-
-fn build_state(
+/// The first edge of a process.
+pub(super) fn first(
     config: Config,
     secrets: Secrets,
     clock: Clock,
     metrics: Arc<Metrics>,
-) -> Result<AppState, StartError> {
-    let tasks = TaskTracker::new();
+    extra_routes: Vec<Route>,
+) -> Result<Edge, StartError> {
+    let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
+    let lasting = Lasting {
+        tasks: TaskTracker::new(),
+        metrics,
+        in_flight: Arc::default(),
+        ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
+        ownership: Arc::default(),
+        inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
+        log_key: RandomState::new(),
+        clock,
+    };
+    edge(config, secrets, lasting, None, extra_routes)
+}
+
+/// A later one, beside the one that is in force.
+pub(super) fn again(
+    config: Config,
+    secrets: Secrets,
+    present: &Edge,
+    extra_routes: Vec<Route>,
+) -> Result<Edge, StartError> {
+    let state = &present.state;
+    let lasting = Lasting {
+        clock: state.clock.clone(),
+        tasks: state.tasks.clone(),
+        metrics: Arc::clone(&state.metrics),
+        in_flight: Arc::clone(&state.in_flight),
+        ledger: Arc::clone(&state.ledger),
+        ownership: Arc::clone(&state.ownership),
+        inbox: Arc::clone(&state.inbox),
+        log_key: state.log_key.clone(),
+    };
+    edge(config, secrets, lasting, Some(present), extra_routes)
+}
+
+fn edge(
+    config: Config,
+    secrets: Secrets,
+    lasting: Lasting,
+    present: Option<&Edge>,
+    extra_routes: Vec<Route>,
+) -> Result<Edge, StartError> {
+    let ip = &config.limits.ip;
+    let rate = RatePolicy { requests_per_s: ip.requests_per_s, burst: ip.burst };
+    let ip_limit = IpLimit::new(lasting.clock.clone(), rate, ip.max_addresses, Arc::clone(&lasting.metrics))
+        .map_err(|error| part("limits.ip")(&error))?;
+    let mut routes = routes::table();
+    routes.extend(extra_routes);
+    let router =
+        Router::new(&config.server.base_path, routes).map_err(|error| part("server.base_path")(&error))?;
+    let cors = cors_layer(&config.cors.allowed_origins);
+    let state = Arc::new(state(config, secrets, lasting, present.map(|edge| &*edge.state))?);
+    Ok(Edge { state, router, cors, ip_limit })
+}
+
+fn state(
+    config: Config,
+    secrets: Secrets,
+    lasting: Lasting,
+    present: Option<&State>,
+) -> Result<State, StartError> {
+    let Lasting { clock, tasks, metrics, in_flight, ledger, ownership, inbox, log_key } = lasting;
     let Secrets { api_key, issuer_keys, callback_secret, previous_callback_secret } = secrets;
     let authenticator =
         Authenticator::new(auth_settings(&config, issuer_keys)?, clock.clone(), tasks.clone())
@@ -185,33 +132,37 @@ fn build_state(
     });
     let plan_limits = PlanLimits::new(clock.clone(), config.limits.users.max_buckets, plans)
         .map_err(|error| part("plans")(&error))?;
-    let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
     let upstream = build_upstream(&config, api_key, &clock, &metrics)?;
-    // One account a process; the workspace is part of its name, so that a change of it starts empty.
-    let account = AccountKey::new(format!("default/{}", config.upstream.workspace_id));
+    // The workspace is part of the account's name, so that a change of it starts empty.
+    let key = AccountKey::new(format!("default/{}", config.upstream.workspace_id));
     let packs = PackCache::new(pack_settings(&config), upstream.clone(), clock.clone(), tasks.clone());
-    let gateway_url = format!("{}{}", config.public_origin(), config.server.base_path);
-    Ok(Arc::new(State {
+    let account = Arc::new(Account { key, upstream, packs });
+    let accounts = Accounts { own: Some(account), tenants: BTreeMap::new() };
+    // A key of our own making lives as long as the process; what it signs lives no longer either.
+    let callback_keys = match (callback_secret, present) {
+        (None, Some(present)) => Arc::clone(&present.callback_keys),
+        (secret, _) => Arc::new(callback_keys(secret, previous_callback_secret.as_ref())?),
+    };
+    Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
-        in_flight: Semaphore::new(config.server.max_in_flight.min(Semaphore::MAX_PERMITS)),
-        ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
-        ownership: Ownership::default(),
-        callback_keys: callback_keys(callback_secret, previous_callback_secret.as_ref())?,
-        inbox: Inbox::new(MAX_REMEMBERED),
+        plans: Plans::new(&config),
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
-        log_key: RandomState::new(),
+        gateway_url: format!("{}{}", config.public_origin(), config.server.base_path),
         config,
         clock,
         tasks,
         metrics,
         authenticator,
         plan_limits,
-        upstream,
-        packs,
-        account,
-        gateway_url,
-    }))
+        in_flight,
+        ledger,
+        ownership,
+        callback_keys,
+        inbox,
+        accounts,
+        log_key,
+    })
 }
 
 fn auth_settings(config: &Config, keys: Vec<IssuerKeys>) -> Result<AuthSettings, StartError> {
@@ -332,28 +283,4 @@ fn random_secret() -> Result<Secret, StartError> {
     let mut bytes = vec![0; 32];
     rand::fill(&mut bytes).map_err(|_| StartError::Part("the machine gives no random numbers".into()))?;
     Ok(Secret::new(bytes))
-}
-
-/// The private listener: no end user's path stands here, and nothing here asks who is calling.
-fn operator_router(state: &AppState) -> Router {
-    Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .with_state(Arc::clone(state))
-}
-
-/// Keeps the limiters' memory in bounds.
-async fn sweep(state: AppState, ip_limit: IpLimit, stop: CancellationToken) {
-    let pause = Duration::from_secs(state.config.limits.ip.sweep_s);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(pause) => {
-                ip_limit.sweep();
-                state.plan_limits.sweep();
-                state.metrics.set_open_reservations(state.ledger.open_reservations());
-            }
-        }
-    }
 }

@@ -1,0 +1,230 @@
+//! One request on its way: what the steps of `stack.rs` found out about it, and what a handler is given.
+//!
+//! A handler asks for a [`Call`] of the kind of caller that it serves, so a route's access is part of its
+//! handler's type: what takes `Call` cannot be reached without a proven [`Caller`].
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::request::Parts;
+use hyper::body::Incoming;
+
+use crate::accounts::Account;
+use crate::clock::Clock;
+use crate::ids::RequestId;
+use crate::operation::Operation;
+use crate::plans::ActivePlan;
+use crate::principal::Principal;
+use crate::problem::{Code, Problem};
+use crate::reply::Reply;
+use crate::state::AppState;
+use crate::upstream::Spent;
+
+/// What a handler answers.
+pub type Answer = Result<Reply, Problem>;
+
+/// Who is calling, proven; under which plan, on which of the operator's accounts.
+#[derive(Clone)]
+pub struct Caller {
+    /// Proven.
+    pub principal: Principal,
+    /// The plan that counts: one that config knows.
+    pub plan: Arc<ActivePlan>,
+    /// Where their objects live and whose key pays.
+    pub account: Arc<Account>,
+}
+
+/// A request whose caller is known as a `W`.
+pub struct Call<W = Caller> {
+    /// What all requests share, as it was when this one came.
+    pub state: AppState,
+    /// What is known about the request beside its bytes.
+    pub facts: Arc<Facts>,
+    /// Who is calling.
+    pub who: W,
+    /// What stood for the route's `{names}`.
+    pub path: PathValues,
+    /// Method, target and headers; no credential and no forwarded address is left among them.
+    pub head: Parts,
+    /// Its bytes, and how many may come.
+    pub body: LimitedBody,
+}
+
+impl<W> Call<W> {
+    /// The headers that are left.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The query, without its question mark.
+    pub fn query(&self) -> &str {
+        self.head.uri.query().unwrap_or_default()
+    }
+
+    /// The same call with its caller known.
+    pub fn of<V>(self, who: V) -> Call<V> {
+        let Self { state, facts, who: _, path, head, body } = self;
+        Call { state, facts, who, path, head, body }
+    }
+}
+
+/// A body that has not been read, and the bytes it may have.
+pub struct LimitedBody {
+    /// As it comes.
+    pub incoming: Incoming,
+    /// At most.
+    pub max_bytes: usize,
+}
+
+/// What stood for a route's `{names}`.
+#[derive(Default)]
+pub struct PathValues {
+    template: &'static str,
+    values: Vec<String>,
+}
+
+impl PathValues {
+    /// The values of the template's names, in its order.
+    pub const fn new(template: &'static str, values: Vec<String>) -> Self {
+        Self { template, values }
+    }
+
+    /// The value of a name; empty if the route has no such name.
+    pub fn get(&self, name: &str) -> &str {
+        self.place(name).and_then(|at| self.values.get(at)).map_or("", String::as_str)
+    }
+
+    /// Takes the value out.
+    pub fn take(&mut self, name: &str) -> String {
+        self.place(name).and_then(|at| self.values.get_mut(at)).map(std::mem::take).unwrap_or_default()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.template.split('{').skip(1).position(|rest| rest.split('}').next() == Some(name))
+    }
+}
+
+/// What a request turned out to be; written by the steps, read by the access log.
+pub struct Facts {
+    /// Its name.
+    pub id: RequestId,
+    /// On the monotonic clock.
+    pub started: Duration,
+    /// The address that it counts for.
+    pub client_ip: IpAddr,
+    route: OnceLock<(&'static str, Option<Operation>)>,
+    principal: AtomicU64,
+    code: OnceLock<Code>,
+    spent: OnceLock<Spent>,
+    cache: OnceLock<&'static str>,
+    upstream_us: AtomicU64,
+    received_bytes: AtomicU64,
+}
+
+impl Facts {
+    /// A request that begins now.
+    pub fn new(started: Duration, client_ip: IpAddr) -> Self {
+        Self {
+            id: RequestId::generate(),
+            started,
+            client_ip,
+            route: OnceLock::new(),
+            principal: AtomicU64::new(0),
+            code: OnceLock::new(),
+            spent: OnceLock::new(),
+            cache: OnceLock::new(),
+            upstream_us: AtomicU64::new(0),
+            received_bytes: AtomicU64::new(0),
+        }
+    }
+
+    /// The route that matched, as its template.
+    pub fn set_route(&self, template: &'static str, operation: Option<Operation>) {
+        // Once a request; a second route cannot match.
+        let _ = self.route.set((template, operation));
+    }
+
+    /// Who is calling, as a hash.
+    pub fn set_principal(&self, hash: u64) {
+        self.principal.store(hash, Ordering::Relaxed);
+    }
+
+    /// What the client is told about a failure.
+    pub fn set_problem(&self, problem: &Problem) {
+        // The first one counts.
+        let _ = self.code.set(problem.code());
+        if let Some(spent) = problem.spent() {
+            self.set_spent(spent);
+        }
+    }
+
+    /// Whether money was spent.
+    pub fn set_spent(&self, spent: Spent) {
+        // The first one counts.
+        let _ = self.spent.set(spent);
+    }
+
+    /// Where a cached answer came from.
+    pub fn set_cache(&self, outcome: &'static str) {
+        // One look-up a request.
+        let _ = self.cache.set(outcome);
+    }
+
+    /// Waits for Astria and notes how long that took.
+    pub async fn timed<T>(&self, clock: &Clock, calling: impl Future<Output = T>) -> T {
+        let started = clock.monotonic();
+        let ended = calling.await;
+        let took = clock.monotonic().saturating_sub(started);
+        self.upstream_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        ended
+    }
+
+    /// The body was read.
+    pub fn add_received(&self, size_bytes: usize) {
+        self.received_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The route's template, or `none`.
+    pub fn route(&self) -> &'static str {
+        self.route.get().map_or("none", |(template, _)| template)
+    }
+
+    /// What it does upstream, or `none`.
+    pub fn operation(&self) -> &'static str {
+        self.route.get().and_then(|(_, operation)| *operation).map_or("none", Operation::name)
+    }
+
+    /// The caller's hash; 0 before anybody was proven.
+    pub fn principal(&self) -> u64 {
+        self.principal.load(Ordering::Relaxed)
+    }
+
+    /// The problem's code; empty on success.
+    pub fn code(&self) -> &'static str {
+        self.code.get().map_or("", |code| code.name())
+    }
+
+    /// `no`, `yes`, `unknown`; empty where money was no question.
+    pub fn spent(&self) -> &'static str {
+        self.spent.get().map_or("", |spent| spent.name())
+    }
+
+    /// The cache's outcome; empty where none was asked.
+    pub fn cache(&self) -> &'static str {
+        self.cache.get().copied().unwrap_or_default()
+    }
+
+    /// How long Astria was waited for.
+    pub fn upstream(&self) -> Duration {
+        Duration::from_micros(self.upstream_us.load(Ordering::Relaxed))
+    }
+
+    /// Bytes of the body that were read.
+    pub fn received_bytes(&self) -> u64 {
+        self.received_bytes.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,221 @@
+//! Puts a gateway together from its configuration, starts it, reloads it, and stops it.
+
+mod assemble;
+mod restart;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::config::{Config, Secrets};
+use crate::handlers::health;
+use crate::routes::Route;
+use crate::serve::{ServeSettings, serve};
+use crate::stack::{Edge, OperatorEdge};
+use crate::state::AppState;
+use crate::telemetry::Metrics;
+
+/// Why a gateway did not start. If a guard cannot start, the gateway does not.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A part does not accept its configuration; the text says which and why, and holds no secret.
+    #[error("{0}")]
+    Part(String),
+}
+
+fn part(name: &'static str) -> impl Fn(&dyn std::fmt::Display) -> StartError {
+    move |error| StartError::Part(format!("{name}: {error}"))
+}
+
+/// What a gateway is made from.
+pub struct GatewayParts {
+    /// Valid, as `config::load` gives it.
+    pub config: Config,
+    /// As `config::load_secrets` gives them.
+    pub secrets: Secrets,
+    /// Time.
+    pub clock: Clock,
+    /// Routes beside the table's, such as the demo's page.
+    pub extra_routes: Vec<Route>,
+}
+
+/// A running gateway.
+pub struct Gateway {
+    edge: Arc<ArcSwap<Edge>>,
+    extra_routes: Vec<Route>,
+    /// One reload at a time.
+    reloading: Mutex<()>,
+    listen: SocketAddr,
+    operator_listen: SocketAddr,
+    stop: CancellationToken,
+    /// After the other: the operator sees the end.
+    stop_operator: CancellationToken,
+    loops: TaskTracker,
+    operator_loop: TaskTracker,
+}
+
+/// What became of a reload.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// Keys that changed in the file and count only after a restart.
+    pub needs_restart: Vec<&'static str>,
+}
+
+impl Gateway {
+    /// Listens and serves. Returns when both listeners take connections.
+    ///
+    /// # Errors
+    /// An address is taken, or a part does not accept its configuration.
+    pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
+        let GatewayParts { mut config, secrets, clock, extra_routes } = parts;
+        let listener = bind(config.server.listen).await?;
+        let operator_listener = bind(config.operator.listen).await?;
+        // Port 0 means any: from here on the config says which.
+        config.server.listen = address_of(&listener, config.server.listen)?;
+        config.operator.listen = address_of(&operator_listener, config.operator.listen)?;
+        let (listen, operator_listen) = (config.server.listen, config.operator.listen);
+        let metrics = Arc::new(Metrics::new());
+        let edge = assemble::first(config, secrets, clock, Arc::clone(&metrics), extra_routes.clone())?;
+        let settings = serve_settings(&edge.state.config);
+        let edge = Arc::new(ArcSwap::from_pointee(edge));
+        let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
+        let (loops, operator_loop) = (TaskTracker::new(), TaskTracker::new());
+        loops.spawn(serve(listener, Arc::clone(&edge), settings, Arc::clone(&metrics), stop.clone()));
+        let operator = OperatorEdge::new(Arc::clone(&edge), operator_routes())
+            .map_err(|error| part("operator")(&error))?;
+        operator_loop.spawn(serve(
+            operator_listener,
+            Arc::new(operator),
+            settings,
+            metrics,
+            stop_operator.clone(),
+        ));
+        loops.spawn(sweep(Arc::clone(&edge), stop.clone()));
+        loops.close();
+        operator_loop.close();
+        let reloading = Mutex::default();
+        Ok(Self {
+            edge,
+            extra_routes,
+            reloading,
+            listen,
+            operator_listen,
+            stop,
+            stop_operator,
+            loops,
+            operator_loop,
+        })
+    }
+
+    /// Where end users reach it.
+    pub const fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// Where the operator reaches it.
+    pub const fn operator_listen(&self) -> SocketAddr {
+        self.operator_listen
+    }
+
+    /// What its requests share at present.
+    pub fn state(&self) -> AppState {
+        Arc::clone(&self.edge.load().state)
+    }
+
+    /// Puts a new configuration in force for the requests that begin from now on. What is under way keeps the
+    /// old one; counts, quotas, ownership and unchanged limits go on.
+    ///
+    /// # Errors
+    /// A part does not accept its configuration; then nothing has changed.
+    pub fn reload(&self, config: Config, secrets: Secrets) -> Result<Reloaded, StartError> {
+        let _one = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = self.edge.load_full();
+        let (config, needs_restart) = restart::keep(&present.state.config, config);
+        let edge = assemble::again(config, secrets, &present, self.extra_routes.clone())?;
+        self.edge.store(Arc::new(edge));
+        Ok(Reloaded { needs_restart })
+    }
+
+    /// Stops accepting, lets requests in flight and their spending tasks finish, at most `drain_s`. `true`:
+    /// everything finished. The operator's listener answers until then: `/readyz` says 503.
+    ///
+    /// Not cancel safe: what had not finished is abandoned.
+    pub async fn stop(self) -> bool {
+        let state = self.state();
+        state.tasks.close();
+        self.stop.cancel();
+        let draining = async {
+            self.loops.wait().await;
+            state.tasks.wait().await;
+        };
+        let drain = Duration::from_secs(state.config.server.drain_s);
+        let finished = tokio::time::timeout(drain, draining).await.is_ok();
+        self.stop_operator.cancel();
+        // A scrape that does not end must not hold the process.
+        let _ = tokio::time::timeout(Duration::from_secs(1), self.operator_loop.wait()).await;
+        finished
+    }
+}
+
+/// Builds everything that `start` would, and listens nowhere: what `check-config` needs to know.
+///
+/// # Errors
+/// As [`Gateway::start`], the addresses aside.
+pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
+    assemble::first(config, secrets, Clock::system(), Arc::new(Metrics::new()), Vec::new()).map(drop)
+}
+
+const fn serve_settings(config: &Config) -> ServeSettings {
+    ServeSettings {
+        header_read_timeout: Duration::from_millis(config.server.header_read_timeout_ms),
+        max_connections: config.server.max_connections,
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn address_of(listener: &TcpListener, wanted: SocketAddr) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::Listen { address: wanted, source })
+}
+
+/// The private listener's: no end user's path stands here, and nothing here asks who is calling.
+fn operator_routes() -> Vec<Route> {
+    vec![
+        Route::get("/healthz", health::live).at_root(),
+        Route::get("/readyz", health::ready).at_root(),
+        Route::get("/metrics", health::metrics).at_root(),
+    ]
+}
+
+/// Keeps the limiters' memory in bounds.
+async fn sweep(edge: Arc<ArcSwap<Edge>>, stop: CancellationToken) {
+    loop {
+        let pause = Duration::from_secs(edge.load().state.config.limits.ip.sweep_s);
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(pause) => {
+                let edge = edge.load_full();
+                edge.ip_limit.sweep();
+                edge.state.plan_limits.sweep();
+                edge.state.metrics.set_open_reservations(edge.state.ledger.open_reservations());
+            }
+        }
+    }
+}
