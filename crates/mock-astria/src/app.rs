@@ -4,7 +4,7 @@
 //! only then the key counts. It does not know sockets, beyond the switch that cuts one.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -180,13 +180,12 @@ fn process(
 }
 
 fn authorised(shared: &Shared, headers: &BTreeMap<String, String>) -> bool {
-    let settings = &shared.settings;
     let key = header(headers, "authorization").and_then(|value| value.strip_prefix("Bearer "));
-    let workspace_matches = settings
-        .workspace_id
-        .as_deref()
-        .is_none_or(|wanted| header(headers, "x-workspace-id") == Some(wanted));
-    key == Some(settings.api_key.as_str()) && workspace_matches
+    let workspace = header(headers, "x-workspace-id");
+    let credentials = shared.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+    credentials.iter().any(|(accepted, wanted)| {
+        key == Some(accepted) && wanted.as_deref().is_none_or(|wanted| workspace == Some(wanted))
+    })
 }
 
 /// Names in lower case, repeated ones joined, as Puma does.

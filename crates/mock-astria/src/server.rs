@@ -6,8 +6,8 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -86,6 +86,11 @@ impl MockAstria {
     /// Forgets requests, faults and objects made since the start, and cancels callbacks that are due. Ids go on counting.
     pub fn reset(&self) {
         self.shared.reset();
+    }
+
+    /// From now on accepts these keys, each with its workspace, and no others: a rotation, or several accounts.
+    pub fn set_credentials(&self, credentials: Vec<(String, Option<String>)>) {
+        *self.shared.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials;
     }
 
     /// Connections accepted so far.

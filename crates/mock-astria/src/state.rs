@@ -25,6 +25,8 @@ const FIRST_TUNE_ID: u64 = 3_000_001;
 /// What all connections and jobs share.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
+    /// (key, workspace) pairs that are accepted; a workspace of `None` is not looked at.
+    pub(crate) credentials: Mutex<Vec<(String, Option<String>)>>,
     /// `http://127.0.0.1:PORT`
     pub(crate) base_url: String,
     pub(crate) connections: AtomicU64,
@@ -69,6 +71,7 @@ impl Shared {
         };
         Self {
             callbacks: CallbackClient::new(settings.callback_timeout_ms),
+            credentials: Mutex::new(vec![(settings.api_key.clone(), settings.workspace_id.clone())]),
             settings,
             base_url,
             connections: AtomicU64::new(0),

@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod reload;
 mod serve;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,183 @@
+//! A running `serve` takes a new configuration: by SIGHUP, and when a file changes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use serde_json::json;
+use tokio_util::task::TaskTracker;
+
+use super::super::harness::{SHARED_TUNE, eventually};
+use super::{Served, Site, http};
+
+/// A configuration in which only SIGHUP reloads.
+fn by_signal(site: &Site) -> String {
+    site.config() + "\n[reload]\npoll_s = 0\n"
+}
+
+/// Users who create and read prompts without a pause, until they are told to end.
+struct Load {
+    stop: Arc<AtomicBool>,
+    served: Arc<AtomicUsize>,
+    tasks: TaskTracker,
+    troubles: Arc<std::sync::Mutex<Vec<String>>>,
+}
+
+impl Load {
+    /// Every reply must be one of `expected`.
+    async fn begin(site: &Site, served: &Served, expected: &'static [u16]) -> Self {
+        let load = Self {
+            stop: Arc::default(),
+            served: Arc::default(),
+            tasks: TaskTracker::new(),
+            troubles: Arc::default(),
+        };
+        let file = site.path("config.toml");
+        for n in 0..4 {
+            let user = served.with_token(&site.mint(&file, &format!("user-{n}"), "pro").await);
+            let (stop, count) = (Arc::clone(&load.stop), Arc::clone(&load.served));
+            let troubles = Arc::clone(&load.troubles);
+            load.tasks.spawn(async move {
+                let body = json!({ "prompt": { "text": "a cat" } });
+                while !stop.load(Ordering::Relaxed) {
+                    let made = user.post_json(&format!("/tunes/{SHARED_TUNE}/prompts"), &body).await;
+                    let account = user.get("/gateway/account").await;
+                    for reply in [&made, &account] {
+                        if !expected.contains(&reply.status.as_u16()) {
+                            let told = format!("{}: {}", reply.status, reply.text());
+                            troubles.lock().unwrap().push(told);
+                        }
+                    }
+                    count.fetch_add(2, Ordering::Relaxed);
+                }
+            });
+        }
+        load.tasks.close();
+        load.some_more().await;
+        load
+    }
+
+    /// Waits until 40 more requests have been answered.
+    async fn some_more(&self) {
+        let until = self.served.load(Ordering::Relaxed) + 40;
+        eventually("the load goes on", || self.served.load(Ordering::Relaxed) >= until).await;
+    }
+
+    async fn end(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.tasks.wait().await;
+        let troubles = self.troubles.lock().unwrap();
+        assert!(troubles.is_empty(), "{troubles:?}");
+    }
+}
+
+#[tokio::test]
+async fn f39_an_api_key_that_is_rotated_under_load_costs_no_request() {
+    let site = Site::new().await;
+    let mut served = site.serve(&by_signal(&site), &[]).await;
+    let new_key = format!("sd_{}", uuid::Uuid::new_v4().simple());
+    let workspace = Some(site.workspace.clone());
+    site.mock.set_credentials(vec![
+        (site.api_key.clone(), workspace.clone()),
+        (new_key.clone(), workspace.clone()),
+    ]);
+    let load = Load::begin(&site, &served, &[200, 201]).await;
+
+    site.write("api-key", &new_key);
+    served.process.hang_up();
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+    load.some_more().await;
+    site.mock.set_credentials(vec![(new_key.clone(), workspace)]);
+    load.some_more().await;
+    load.end().await;
+
+    let bearer = |key: &str| format!("Bearer {key}");
+    let requests = site.mock.requests();
+    let switched = requests.iter().position(|one| one.headers["authorization"] == bearer(&new_key)).unwrap();
+    assert!(switched > 0, "the old key was used before");
+    let last = requests.last().unwrap();
+    assert_eq!(last.headers["authorization"], bearer(&new_key));
+    served.process.terminate();
+    let (_, out, errors) = served.process.ended().await;
+    assert!(!out.contains(&new_key) && !errors.contains(&new_key), "the new key was printed");
+}
+
+#[tokio::test]
+async fn a_reload_under_load_drops_no_request_and_puts_new_limits_in_force() {
+    let site = Site::new().await;
+    let config = by_signal(&site);
+    let generous = "[plans.pro]\nrequests_per_s = 100000.0\nburst = 100000";
+    let mut served = site.serve(&config.replace("[plans.pro]", generous), &[]).await;
+    let load = Load::begin(&site, &served, &[200, 201]).await;
+    let user = served.with_token(&site.mint(&site.path("config.toml"), "another", "pro").await);
+    assert_eq!(user.get("/gateway/account").await.header("x-ratelimit-limit"), Some("100000"));
+
+    let narrower = "[plans.pro]\nrequests_per_s = 50000.0\nburst = 50000";
+    site.write("config.toml", &config.replace("[plans.pro]", narrower));
+    served.process.hang_up();
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+    load.some_more().await;
+
+    assert_eq!(user.get("/gateway/account").await.header("x-ratelimit-limit"), Some("50000"));
+    load.end().await;
+}
+
+#[tokio::test]
+async fn f38_a_bad_file_changes_nothing_and_says_everything_that_is_wrong() {
+    let site = Site::new().await;
+    let config = by_signal(&site);
+    let mut served = site.serve(&config, &[]).await;
+    let user = served.with_token(&site.mint(&site.path("config.toml"), "first", "pro").await);
+
+    let bad = site
+        .write("config.toml", &format!("{config}\n[packs]\nfresh_s = \"soon\"\n[photos]\nmax_bytes = 0\n"));
+    served.process.hang_up();
+    served.process.error_line(|line| line.contains("packs.fresh_s")).await;
+    served.process.error_line(|line| line.contains("photos.max_bytes")).await;
+    served.process.error_line(|line| line.contains("nothing has changed")).await;
+    user.get("/gateway/account").await.ok();
+    let metrics =
+        http().get(format!("{}/metrics", served.operator)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains(r#"astria_gateway_reloads_total{outcome="failed"} 1"#), "{metrics}");
+    assert_eq!(site.run("check-config", &bad, &[], &[]).ended().await.0, 78);
+
+    site.write("config.toml", &config);
+    served.process.hang_up();
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+    user.get("/gateway/account").await.ok();
+}
+
+#[tokio::test]
+async fn a_changed_file_is_noticed_without_a_signal() {
+    let site = Site::new().await;
+    let config = site.config() + "\n[reload]\npoll_s = 1\n";
+    let mut served = site.serve(&config, &[]).await;
+    let token = site.mint(&site.path("config.toml"), "first", "pro").await;
+
+    // Another secret for tokens: the file that the configuration names changes, not the configuration.
+    site.write("hs256.secret", &"x".repeat(48));
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+
+    served.with_token(&token).get("/gateway/account").await.problem(401, "invalid_token");
+    let token = site.mint(&site.path("config.toml"), "first", "pro").await;
+    served.with_token(&token).get("/gateway/account").await.ok();
+}
+
+#[tokio::test]
+async fn what_only_a_restart_changes_is_named_and_the_rest_counts() {
+    let site = Site::new().await;
+    let config = by_signal(&site);
+    let mut served = site.serve(&config, &[]).await;
+    let user = served.with_token(&site.mint(&site.path("config.toml"), "first", "pro").await);
+
+    let changed = config
+        .replace("drain_s = 15", "drain_s = 16")
+        .replace("[plans.free]", "[quota]\ntime_zone = \"Asia/Tokyo\"\n[plans.free]");
+    let changed = changed.replace("[plans.pro]", "[plans.pro]\nburst = 77");
+    site.write("config.toml", &changed);
+    served.process.hang_up();
+    let named = served.process.error_line(|line| line.contains("only after a restart")).await;
+
+    assert!(named.contains("quota.time_zone"), "{named}");
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+    assert_eq!(user.get("/gateway/account").await.header("x-ratelimit-limit"), Some("77"));
+}
