@@ -60,11 +60,11 @@ class Run:
 class Contender:
     """One program, running on its core while the `with` lasts."""
 
-    def __init__(self, run, name, core=0, extra="", wrapper=()):
+    def __init__(self, run, name, core=0, environment=None, wrapper=()):
         self.run, self.name, self.core = run, name, core
         self.what = all_contenders()[name]
         self.folder = run.folder / name
-        self.extra, self.wrapper = extra, list(wrapper)
+        self.environment, self.wrapper = environment or {}, list(wrapper)
         self.log = self.folder / "said.log"
 
     def fill(self, text):
@@ -78,7 +78,7 @@ class Contender:
             "PORT": PORT, "OPERATOR_PORT": OPERATOR_PORT, "LISTEN": f"127.0.0.1:{PORT}",
             "UPSTREAM": f"127.0.0.1:{UPSTREAM_PORT}", "KEYS": self.run.folder / "keys", "RUN": self.folder,
             "HERE": (HERE / path).parent, "WORKSPACE": keys.WORKSPACE, "SERVER_KEY": keys.SERVER_KEY,
-            "EXTRA": self.extra, "MODULES": nginx_modules() if self.name.startswith("nginx") else "",
+            "MODULES": nginx_modules() if self.name.startswith("nginx") else "",
             **self.what.get("fill", {}),
         }
         for name, value in words.items():
@@ -92,7 +92,7 @@ class Contender:
         for path in self.what.get("templates", []):
             (self.folder / pathlib.Path(path).name.removesuffix(".in")).write_text(self.template(path))
         command = self.wrapper + [self.fill(word) for word in self.what["command"]]
-        environment = {**self.run.environment, **self.what.get("environment", {})}
+        environment = {**self.run.environment, **self.what.get("environment", {}), **self.environment}
         self.process = machine.start(command, self.core, self.log, environment, self.folder)
         try:
             machine.wait_for_port(PORT, self.process, self.log)
