@@ -14,6 +14,7 @@ pub mod secret;
 // domain
 pub mod auth;
 pub mod callback;
+pub mod intake;
 pub mod limits;
 pub mod ownership;
 pub mod params;

@@ -19,7 +19,8 @@ use crate::call::{Call, Caller, Facts};
 use crate::callback::Slot;
 use crate::detach::{Panicked, detached};
 use crate::ids::ReservationId;
-use crate::middleware::read_body::read_body;
+use crate::intake::IntakeError;
+use crate::middleware::read_body::{ReceivedBody, read_body};
 use crate::operation::Operation;
 use crate::params::{Params, parse_body};
 use crate::policy::{PlanRules, PolicyError, PolicyRules};
@@ -105,8 +106,11 @@ pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Prob
         ));
     }
     let body = read_body(&state, &facts, &head.headers, body).await?;
-    let params =
-        parse_body(body.content_type.as_ref().map(HeaderValue::as_bytes), &body.bytes, &state.param_limits)?;
+    let ReceivedBody { content_type, bytes, mut share } = body;
+    let params = parse_body(content_type.as_ref().map(HeaderValue::as_bytes), &bytes, &state.param_limits)?;
+    // From here on only the tree holds the body, so that a single photo can be blanked in place.
+    drop(bytes);
+    share.grow(params.copy_bytes()).map_err(IntakeError::from)?;
     check_sizes(&params, state.config.photos.max_bytes)?;
     let plan = PlanRules { params: &caller.plan.rules.allow_params };
     let mut judged = creation.judge(params, &state.rules, &plan)?;
@@ -115,7 +119,11 @@ pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Prob
         state.metrics.dropped_params(operation);
     }
     let tasks = state.tasks.clone();
-    let paid = detached(&tasks, async move { pay(&state, &facts, &caller, &creation, judged).await });
+    let paid = detached(&tasks, async move {
+        let shown = pay(&state, &facts, &caller, &creation, judged).await;
+        drop(share); // the body's place in memory is held until the call upstream has ended
+        shown
+    });
     // A panic's reservation, if there was one, is left unknown.
     let shown = paid.await.unwrap_or_else(|Panicked| {
         let detail = "This is a bug of the service; look for a result before you send again.";
@@ -166,7 +174,7 @@ async fn pay<C: Creation>(
 
 /// The body as a whole was within its cap; here each photo must be.
 fn check_sizes(params: &Params, max_bytes: usize) -> Result<(), Problem> {
-    if params.any_file(|upload| upload.bytes.len() > max_bytes) {
+    if params.any_file(|upload| upload.size_bytes() > max_bytes as u64) {
         return Err(Problem::new(Code::BodyTooLarge, format!("Send photos of at most {max_bytes} bytes.")));
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::ReservationId;
+use crate::intake::Budget;
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
 use crate::ownership::Ownership;
 use crate::params::ParamLimits;
@@ -47,6 +48,8 @@ pub struct State {
     pub plan_limits: PlanLimits,
     /// Requests being worked on.
     pub in_flight: Arc<InFlight>,
+    /// Memory for the bodies of requests in flight.
+    pub bodies: Budget,
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
     /// Who owns which object.

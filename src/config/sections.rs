@@ -151,6 +151,20 @@ section! {
         body_bytes: usize = 1024 * 1024,
         /// Milliseconds a client has to send a whole body.
         body_timeout_ms: u64 = 60_000,
+        /// Bytes of memory for all bodies in flight; beyond it 503 with `Retry-After`.
+        bodies_in_flight_bytes: u64 = 512 * 1024 * 1024,
+        /// Bytes a second that a client must send on average, after the grace.
+        upload_min_bytes_per_s: u64 = 1024,
+        /// Milliseconds before a body's average speed counts.
+        upload_grace_ms: u64 = 5_000,
+        /// Bytes of one upload that is spooled to disk: the photos of a tune.
+        tune_upload_bytes: u64 = 200 * 1024 * 1024,
+        /// Milliseconds a client has to send an upload that is spooled.
+        tune_upload_timeout_ms: u64 = 900_000,
+        /// Folder of spooled uploads; empty: the system's folder for temporary files.
+        spool_dir: PathBuf = PathBuf::new(),
+        /// Bytes on disk of all spooled uploads in flight; beyond it 503 with `Retry-After`.
+        spool_bytes: u64 = 8 * 1024 * 1024 * 1024,
     }
 }
 

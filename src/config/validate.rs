@@ -94,6 +94,20 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("limits.body_bytes", config.limits.body_bytes as u64, &mut wrong);
     at_least_one("limits.body_timeout_ms", config.limits.body_timeout_ms, &mut wrong);
 
+    at_least_one("limits.upload_min_bytes_per_s", config.limits.upload_min_bytes_per_s, &mut wrong);
+    at_least_one("limits.upload_grace_ms", config.limits.upload_grace_ms, &mut wrong);
+    at_least_one("limits.tune_upload_bytes", config.limits.tune_upload_bytes, &mut wrong);
+    at_least_one("limits.tune_upload_timeout_ms", config.limits.tune_upload_timeout_ms, &mut wrong);
+    // Otherwise the largest body that is allowed could never be taken.
+    let largest = config.limits.body_bytes.saturating_add(config.photos.max_bytes.saturating_mul(2));
+    if config.limits.bodies_in_flight_bytes < largest as u64 {
+        let message = format!("must hold a body with two photos, which may have {largest} bytes");
+        wrong("limits.bodies_in_flight_bytes", message);
+    }
+    if config.limits.spool_bytes < config.limits.tune_upload_bytes {
+        wrong("limits.spool_bytes", "must be at least limits.tune_upload_bytes".into());
+    }
+
     if !config.plans.contains_key(&config.plans_default) {
         wrong("plans_default", format!("there is no plan {:?}", config.plans_default));
     }

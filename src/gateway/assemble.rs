@@ -16,6 +16,7 @@ use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
 use crate::config::{Config, IssuerKeys, Secrets};
 use crate::ids::TuneId;
+use crate::intake::Budget;
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
@@ -43,6 +44,7 @@ struct Lasting {
     tasks: TaskTracker,
     metrics: Arc<Metrics>,
     in_flight: Arc<InFlight>,
+    bodies: Budget,
     ledger: Arc<dyn Ledger>,
     ownership: Arc<Ownership>,
     inbox: Arc<Inbox>,
@@ -62,6 +64,7 @@ pub(super) fn first(
         tasks: TaskTracker::new(),
         metrics,
         in_flight: Arc::default(),
+        bodies: Budget::new(config.limits.bodies_in_flight_bytes),
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
         ownership: Arc::default(),
         inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
@@ -84,6 +87,7 @@ pub(super) fn again(
         tasks: state.tasks.clone(),
         metrics: Arc::clone(&state.metrics),
         in_flight: Arc::clone(&state.in_flight),
+        bodies: state.bodies.clone(),
         ledger: Arc::clone(&state.ledger),
         ownership: Arc::clone(&state.ownership),
         inbox: Arc::clone(&state.inbox),
@@ -118,7 +122,7 @@ fn state(
     lasting: Lasting,
     present: Option<&State>,
 ) -> Result<State, StartError> {
-    let Lasting { clock, tasks, metrics, in_flight, ledger, ownership, inbox, log_key } = lasting;
+    let Lasting { clock, tasks, metrics, in_flight, bodies, ledger, ownership, inbox, log_key } = lasting;
     let Secrets { api_key, issuer_keys, callback_secret, previous_callback_secret } = secrets;
     let authenticator =
         Authenticator::new(auth_settings(&config, issuer_keys)?, clock.clone(), tasks.clone())
@@ -146,6 +150,7 @@ fn state(
     Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         plans: Plans::new(&config),
+        bodies,
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
         gateway_url: format!("{}{}", config.public_origin(), config.server.base_path),

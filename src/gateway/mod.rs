@@ -147,6 +147,7 @@ impl Gateway {
         let present = self.edge.load_full();
         let (config, needs_restart) = restart::keep(&present.state.config, config);
         let edge = assemble::again(config, secrets, &present, self.extra_routes.clone())?;
+        edge.state.bodies.resize(edge.state.config.limits.bodies_in_flight_bytes);
         self.edge.store(Arc::new(edge));
         Ok(Reloaded { needs_restart })
     }

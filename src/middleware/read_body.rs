@@ -1,20 +1,20 @@
-//! Reads a request's body: whole, within its limit and its time, or not at all.
+//! Reads a request's body: whole, within its limit, its pace and the memory for bodies, or not at all.
 //!
-//! - Answers: `bad_request` (two `Content-Type` headers), `body_too_large`, `body_timeout`, `bad_body`.
+//! - Answers: `bad_request` (two `Content-Type` headers), `body_too_large`, `body_timeout`, `bad_body`,
+//!   `overloaded` (all bodies together need too much memory).
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
-use http_body_util::BodyExt as _;
-use hyper::body::Body as _;
 
-use super::body_limit::{linger, too_large};
+use super::body_limit::linger;
 use crate::call::{Facts, LimitedBody};
+use crate::config::Limits;
+use crate::intake::{Collected, IntakeError, Pace, Share, collect};
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
-use crate::upstream::body::Joined;
 
 /// A whole body, as it came.
 pub struct ReceivedBody {
@@ -22,6 +22,8 @@ pub struct ReceivedBody {
     pub content_type: Option<HeaderValue>,
     /// Its bytes.
     pub bytes: Bytes,
+    /// Their place in the memory for bodies, to be held until the call upstream has ended.
+    pub share: Share,
 }
 
 /// See the module.
@@ -41,32 +43,26 @@ pub async fn read_body(
     if types.next().is_some() {
         return Err(Problem::new(Code::BadRequest, "Send one Content-Type header."));
     }
-    let deadline = Duration::from_millis(state.config.limits.body_timeout_ms);
-    match tokio::time::timeout(deadline, read(&mut body)).await {
-        Ok(Ok(bytes)) => {
+    let pace = pace(&state.config.limits);
+    match collect(&mut body.incoming, body.max_bytes as u64, pace, &state.bodies).await {
+        Ok(Collected { bytes, share }) => {
             facts.add_received(bytes.len());
-            Ok(ReceivedBody { content_type, bytes })
+            Ok(ReceivedBody { content_type, bytes, share })
         }
-        Ok(Err(problem)) => {
-            if problem.code() == Code::BodyTooLarge {
+        Err(error) => {
+            if matches!(error, IntakeError::TooLarge { .. } | IntakeError::BudgetFull) {
                 linger(state, body.incoming);
             }
-            Err(problem)
+            Err(error.into())
         }
-        Err(_) => Err(Problem::new(Code::BodyTimeout, "Send the body faster.")),
     }
 }
 
-async fn read(body: &mut LimitedBody) -> Result<Bytes, Problem> {
-    let mut joined = Joined::default();
-    while let Some(frame) = body.incoming.frame().await {
-        let broken = |_| Problem::new(Code::BadBody, "The body broke off.");
-        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        if joined.size_bytes() + data.len() > body.max_bytes {
-            return Err(too_large(body.max_bytes));
-        }
-        let announced = usize::try_from(body.incoming.size_hint().lower()).unwrap_or(0);
-        joined.push(data, announced.min(body.max_bytes));
+/// How fast a client must send.
+pub const fn pace(limits: &Limits) -> Pace {
+    Pace {
+        min_bytes_per_s: limits.upload_min_bytes_per_s,
+        grace: Duration::from_millis(limits.upload_grace_ms),
+        timeout: Duration::from_millis(limits.body_timeout_ms),
     }
-    Ok(joined.finish())
 }

@@ -2,12 +2,14 @@
 //!
 //! Without a file it is compact JSON: no name is parsed again, and types stay what they are. With a file it is
 //! multipart under a random boundary of our own, with part headers of our own; the file's bytes are handed on
-//! without a copy.
+//! without a copy, or stay on disk until they are sent.
 
-use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-use super::{Object, Params, Upload, Value};
+use super::{Content, Object, Params, Upload, Value};
+
+/// A piece of a body: in memory, or to be read from disk when its turn comes.
+pub type Segment = Content;
 
 /// A body to send, and what to say about it.
 #[derive(Clone, Debug)]
@@ -15,9 +17,21 @@ pub struct CanonicalBody {
     /// For the Content-Type header.
     pub content_type: String,
     /// The body's bytes in order; files are segments of their own.
-    pub segments: Vec<Bytes>,
+    pub segments: Vec<Segment>,
     /// The sum of the segments, in bytes, for Content-Length.
     pub size_bytes: u64,
+}
+
+#[cfg(test)]
+impl CanonicalBody {
+    /// The whole body, in tests, where nothing is on disk.
+    pub(crate) fn concat(&self) -> Vec<u8> {
+        let bytes = |segment: &Segment| match segment {
+            Segment::Memory(bytes) => bytes.to_vec(),
+            Segment::Spooled(_) => panic!("a segment is on disk"),
+        };
+        self.segments.iter().flat_map(bytes).collect()
+    }
 }
 
 /// Writes a tree. Equal trees without files give equal bodies; with files only the boundary differs.
@@ -28,42 +42,52 @@ pub fn encode(params: &Params) -> CanonicalBody {
 fn json(root: &Object) -> CanonicalBody {
     // Keys are strings and numbers finite, so this cannot fail; an empty object would still be a safe body.
     let body = serde_json::to_vec(&Json(root)).unwrap_or_else(|_| b"{}".to_vec());
-    finish("application/json".to_owned(), vec![body.into()])
+    finish("application/json".to_owned(), vec![Segment::Memory(body.into())])
 }
+
+/// Room for the part heads of an ordinary body, so that they are written without growing.
+const HEADS_BYTES: usize = 512;
 
 fn multipart(root: &Object) -> CanonicalBody {
-    let mut writer = Writer {
-        boundary: format!("gateway-{}", uuid::Uuid::new_v4().simple()),
-        pending: Vec::new(),
-        segments: Vec::new(),
-    };
+    let mut boundary = [0; uuid::fmt::Simple::LENGTH];
+    let boundary: &str = uuid::Uuid::new_v4().simple().encode_lower(&mut boundary);
+    let mut writer = Writer { boundary, pending: Vec::with_capacity(HEADS_BYTES), segments: Vec::new() };
+    let mut name = String::with_capacity(64);
     for (key, value) in root {
-        writer.value(&safe(key), value);
+        name.clear();
+        push_safe(&mut name, key);
+        writer.value(&mut name, value);
     }
-    let Writer { boundary, mut pending, mut segments } = writer;
-    pending.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    segments.push(pending.into());
-    finish(format!("multipart/form-data; boundary={boundary}"), segments)
+    writer.add(&["--", BOUNDARY_PREFIX, boundary, "--\r\n"]);
+    let Writer { pending, mut segments, .. } = writer;
+    segments.push(Segment::Memory(pending.into()));
+    finish(["multipart/form-data; boundary=", BOUNDARY_PREFIX, boundary].concat(), segments)
 }
 
-fn finish(content_type: String, segments: Vec<Bytes>) -> CanonicalBody {
-    let size_bytes = segments.iter().map(|segment| segment.len() as u64).sum();
+/// Says in a dump whose boundary it is.
+const BOUNDARY_PREFIX: &str = "gateway-";
+
+fn finish(content_type: String, segments: Vec<Segment>) -> CanonicalBody {
+    let size_bytes = segments.iter().map(Segment::size_bytes).sum();
     CanonicalBody { content_type, segments, size_bytes }
 }
 
-/// A key that cannot leave its quotes or its brackets. Parsed keys are so already; this holds for any tree.
-fn safe(key: &str) -> String {
-    key.replace(|c: char| c.is_control() || ['"', '\\', '[', ']'].contains(&c), "_")
+/// Adds a key that cannot leave its quotes or its brackets. Parsed keys are so already; this holds for any tree.
+fn push_safe(name: &mut String, key: &str) {
+    let safe = |c: char| if c.is_control() || ['"', '\\', '[', ']'].contains(&c) { '_' } else { c };
+    name.extend(key.chars().map(safe));
 }
 
-struct Writer {
-    boundary: String,
+struct Writer<'a> {
+    boundary: &'a str,
     pending: Vec<u8>,
-    segments: Vec<Bytes>,
+    segments: Vec<Segment>,
 }
 
-impl Writer {
-    fn value(&mut self, name: &str, value: &Value) {
+impl Writer<'_> {
+    /// `name` is as it was when this returns.
+    fn value(&mut self, name: &mut String, value: &Value) {
+        let length = name.len();
         match value {
             // A form has no null; the policy takes nulls out before this.
             Value::Null => {}
@@ -73,42 +97,57 @@ impl Writer {
             Value::File(upload) => self.file(name, upload),
             Value::Object(object) => {
                 for (key, value) in object {
-                    self.value(&format!("{name}[{}]", safe(key)), value);
+                    name.push('[');
+                    push_safe(name, key);
+                    name.push(']');
+                    self.value(name, value);
+                    name.truncate(length);
                 }
             }
             Value::List(list) => {
                 for (index, element) in list.iter().enumerate() {
                     // With `[]`, Rails would merge neighbours whose keys differ; an index keeps them apart.
-                    let nested = matches!(element, Value::Object(_) | Value::List(_));
-                    self.value(
-                        &if nested { format!("{name}[{index}]") } else { format!("{name}[]") },
-                        element,
-                    );
+                    name.push('[');
+                    if matches!(element, Value::Object(_) | Value::List(_)) {
+                        name.push_str(&index.to_string());
+                    }
+                    name.push(']');
+                    self.value(name, element);
+                    name.truncate(length);
                 }
             }
         }
     }
 
     fn text(&mut self, name: &str, text: &str) {
-        self.head(name, "");
-        self.pending.extend_from_slice(text.as_bytes());
-        self.pending.extend_from_slice(b"\r\n");
+        self.head(name, &[]);
+        self.add(&[text, "\r\n"]);
     }
 
     fn file(&mut self, name: &str, upload: &Upload) {
-        self.head(
-            name,
-            &format!("; filename=\"{}\"\r\nContent-Type: {}", upload.file_name, upload.content_type),
-        );
-        self.segments.push(std::mem::take(&mut self.pending).into());
-        self.segments.push(upload.bytes.clone());
-        self.pending.extend_from_slice(b"\r\n");
+        self.head(name, &["; filename=\"", upload.file_name, "\"\r\nContent-Type: ", upload.content_type]);
+        self.segments.push(Segment::Memory(std::mem::take(&mut self.pending).into()));
+        self.segments.push(upload.content.clone());
+        self.add(&["\r\n"]);
     }
 
-    fn head(&mut self, name: &str, more: &str) {
-        let head =
-            format!("--{}\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n", self.boundary);
-        self.pending.extend_from_slice(head.as_bytes());
+    fn head(&mut self, name: &str, more: &[&str]) {
+        self.add(&[
+            "--",
+            BOUNDARY_PREFIX,
+            self.boundary,
+            "\r\nContent-Disposition: form-data; name=\"",
+            name,
+            "\"",
+        ]);
+        self.add(more);
+        self.add(&["\r\n\r\n"]);
+    }
+
+    fn add(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.pending.extend_from_slice(text.as_bytes());
+        }
     }
 }
 

@@ -21,12 +21,15 @@ mod json;
 mod multipart;
 mod name;
 mod path;
+mod upload;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
 
 pub use content_type::{BodyKind, body_kind};
-pub use encode::{CanonicalBody, encode};
+pub use encode::{CanonicalBody, Segment, encode};
+pub use multipart::{SpoolRules, SpoolingError, spool_multipart};
+pub use upload::{Content, UNJUDGED_TYPE, Upload};
 
 /// Named values in the order in which they came.
 pub type Object = IndexMap<String, Value>;
@@ -48,31 +51,6 @@ pub enum Value {
     List(Vec<Value>),
     /// `a[b]=1`, or a JSON object.
     Object(Object),
-}
-
-/// A file's bytes under a type and a name of ours: the client's own are never kept (MP-06).
-#[derive(Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// The content; shares the memory of the request's body.
-    pub bytes: Bytes,
-    /// What to call it upstream; `application/octet-stream` until the policy has looked at the bytes.
-    pub content_type: &'static str,
-    /// What to call it upstream; `upload.bin` until the policy has looked at the bytes.
-    pub file_name: &'static str,
-}
-
-impl Upload {
-    /// A file of which nothing is known yet.
-    pub const fn unjudged(bytes: Bytes) -> Self {
-        Self { bytes, content_type: "application/octet-stream", file_name: "upload.bin" }
-    }
-}
-
-impl std::fmt::Debug for Upload {
-    /// Prints the size only: a photo must not end in a log.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Upload({} bytes, {})", self.bytes.len(), self.content_type)
-    }
 }
 
 /// How a tree was spelled. Rails wraps an unwrapped body under the resource's name for JSON only.

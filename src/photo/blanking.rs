@@ -1,4 +1,4 @@
-//! Collects the bytes to overwrite and applies them to one copy.
+//! Collects the bytes to overwrite and applies them, in place where nobody else holds the file.
 //!
 //! Edits are recorded first, so that a photo without a position is never copied and every parser reads
 //! the original bytes. A budget, in bytes looked at, keeps a file whose structures overlap each other
@@ -6,6 +6,8 @@
 //! It does not know any format, and it cannot change a length.
 
 use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
 
 use super::png_crc;
 
@@ -90,23 +92,33 @@ impl<'a> Blanking<'a> {
         self.checksums.push(covered);
     }
 
-    /// The edited copy, or `None` when nothing is to be changed.
-    pub(super) fn into_copy(self) -> Option<Vec<u8>> {
-        if self.edits.is_empty() {
-            return None;
-        }
-        let mut copy = self.source.to_vec();
+    /// What is to be done to the file, or `None` when nothing is.
+    pub(super) fn into_edits(self) -> Option<Edits> {
+        (!self.edits.is_empty()).then_some(Edits { edits: self.edits, checksums: self.checksums })
+    }
+}
+
+/// What is to be done to a file that was read.
+pub(super) struct Edits {
+    edits: Vec<Edit>,
+    checksums: Vec<Range<usize>>,
+}
+
+impl Edits {
+    /// The edited file: the same memory if nobody else holds it, else a copy.
+    pub(super) fn apply(self, file: Bytes) -> Bytes {
+        let mut file = file.try_into_mut().unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
         for edit in self.edits {
-            if let Some(old) = copy.get_mut(edit.at) {
+            if let Some(old) = file.get_mut(edit.at) {
                 old.fill(edit.with);
             }
         }
         for covered in self.checksums {
-            let crc = copy.get(covered.clone()).map(png_crc::of).unwrap_or_default();
-            if let Some(stored) = copy.get_mut(covered.end..covered.end.saturating_add(4)) {
+            let crc = file.get(covered.clone()).map(png_crc::of).unwrap_or_default();
+            if let Some(stored) = file.get_mut(covered.end..covered.end.saturating_add(4)) {
                 stored.copy_from_slice(&crc.to_be_bytes());
             }
         }
-        Some(copy)
+        file.freeze()
     }
 }

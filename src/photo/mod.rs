@@ -32,6 +32,7 @@ mod png;
 mod png_crc;
 mod region;
 mod size;
+mod spooled;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,7 @@ use bytes::Bytes;
 use self::blanking::{Blanking, Fault};
 pub use self::kind::PhotoKind;
 use self::size::Size;
+pub use self::spooled::{SpooledPhotoError, admit_spooled};
 
 /// How often a file is blanked and read again before it is refused. One pass is enough for any file
 /// whose structures do not overlap.
@@ -70,7 +72,7 @@ impl Default for PhotoRules {
 /// An admitted photo.
 #[derive(Clone)]
 pub struct Photo {
-    /// The file: as it came, or a copy of the same length with the position blanked.
+    /// The file: as it came, or of the same length with the position blanked.
     pub bytes: Bytes,
     /// What it is.
     pub kind: PhotoKind,
@@ -126,8 +128,8 @@ pub enum PhotoError {
 
 /// Judges a photo by its header and blanks its position, unless `rules` keep it.
 ///
-/// The result shares `bytes` when nothing is to be blanked; otherwise it is a copy of the same length. An
-/// edited copy is read again, so that an admitted photo holds nothing that a second call would blank.
+/// The result is `bytes` when nothing is to be blanked, or when nobody else holds them, which are then changed in
+/// place; otherwise it is a copy of the same length. An edited photo is read again, so that an admitted photo holds nothing that a second call would blank.
 /// The work is proportional to the length of the file, whatever it claims.
 ///
 /// # Errors
@@ -147,10 +149,10 @@ pub fn admit(bytes: Bytes, rules: &PhotoRules) -> Result<Photo, PhotoError> {
             Fault::Tangled => PhotoError::Tangled(kind),
         })?;
         check(kind, size, rules)?;
-        let Some(copy) = blanking.into_copy() else {
+        let Some(edits) = blanking.into_edits() else {
             return Ok(Photo { bytes, kind, width: size.width, height: size.height, position_blanked });
         };
-        bytes = Bytes::from(copy);
+        bytes = edits.apply(bytes);
         position_blanked = true;
     }
     Err(PhotoError::Tangled(kind))

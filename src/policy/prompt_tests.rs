@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::params::{ParamLimits, Params, Value, encode, parse_body};
+use crate::params::{Content, ParamLimits, Params, Value, encode, parse_body};
 
 /// A picture of one pixel.
 pub(super) const PHOTO: &[u8] =
@@ -53,7 +53,7 @@ fn judge_with(params: Params, rules: &PolicyRules, allowed: &[&str]) -> Result<J
 pub(super) fn sent(params: &Params) -> serde_json::Value {
     let body = encode(params);
     assert_eq!(body.content_type, "application/json");
-    serde_json::from_slice(&body.segments.concat()).unwrap()
+    serde_json::from_slice(&body.concat()).unwrap()
 }
 
 #[track_caller]
@@ -281,9 +281,9 @@ fn mp_06_a_photo_goes_upstream_under_a_name_and_type_of_ours() {
     body.extend_from_slice(b"\r\n--X--\r\n");
     let judged = judge(parsed("multipart/form-data; boundary=X", &body)).unwrap();
     let Some(Value::File(upload)) = judged.params.get("prompt[input_image]") else { panic!("no file") };
-    assert_eq!((upload.content_type, upload.bytes.as_ref()), ("image/gif", PHOTO));
+    assert_eq!((upload.content_type, &upload.content), ("image/gif", &Content::Memory(PHOTO.into())));
     let sent = encode(&judged.params);
-    let text = String::from_utf8_lossy(&sent.segments.concat()).into_owned();
+    let text = String::from_utf8_lossy(&sent.concat()).into_owned();
     assert!(text.contains("name=\"prompt[num_images]\"\r\n\r\n1\r\n"), "{text}");
     assert!(!text.contains("evil") && !text.contains("text/html"), "{text}");
 }
@@ -474,12 +474,12 @@ proptest! {
         let allowed = ["community", "video_model", "image_references"];
         if let Ok(judged) = judge_with(params, &rules(), &allowed) {
             let first = encode(&judged.params);
-            let text = String::from_utf8_lossy(&first.segments.concat()).into_owned();
+            let text = String::from_utf8_lossy(&first.concat()).into_owned();
             for name in FORBIDDEN {
                 let quoted = [format!("\"{name}\""), format!("[{name}]")];
                 prop_assert!(!quoted.iter().any(|name| text.contains(name)), "{} in {}", name, text);
             }
-            let again = judge_with(parsed(&first.content_type, &first.segments.concat()), &rules(), &allowed).unwrap();
+            let again = judge_with(parsed(&first.content_type, &first.concat()), &rules(), &allowed).unwrap();
             prop_assert_eq!(&again.params, &judged.params);
             prop_assert_eq!((again.images, again.videos, again.granted), (judged.images, judged.videos, judged.granted));
             prop_assert!(again.dropped.is_empty());

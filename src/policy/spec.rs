@@ -6,7 +6,7 @@
 use serde_json::Number;
 
 use crate::operation::Operation;
-use crate::params::{Object, Upload, Value};
+use crate::params::{Content, Object, UNJUDGED_TYPE, Upload, Value};
 use crate::photo;
 
 use super::text::{self, Refusal};
@@ -178,10 +178,16 @@ impl Judge<'_> {
 
     fn photo(&self, value: Value) -> Result<Value, Refusal> {
         let Value::File(upload) = value else { return Err("must be a file".into()) };
-        let photo = photo::admit(upload.bytes, &self.rules.photo)
-            .map_err(|error| Refusal::Hard(PolicyError::Photo(error)))?;
+        let refuse = |error| Refusal::Hard(PolicyError::Photo(error));
+        let bytes = match upload.content {
+            Content::Memory(bytes) => bytes,
+            // `photo::admit_spooled` was there; without it, nothing is known of the file.
+            Content::Spooled(_) if upload.content_type != UNJUDGED_TYPE => return Ok(Value::File(upload)),
+            Content::Spooled(_) => return Err(refuse(photo::PhotoError::UnknownKind)),
+        };
+        let photo = photo::admit(bytes, &self.rules.photo).map_err(refuse)?;
         let (content_type, file_name) = (photo.kind.content_type(), photo.kind.file_name());
-        Ok(Value::File(Upload { bytes: photo.bytes, content_type, file_name }))
+        Ok(Value::File(Upload { content: Content::Memory(photo.bytes), content_type, file_name }))
     }
 }
 

@@ -3,13 +3,14 @@
 
 use http::HeaderValue;
 use http::StatusCode;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{CONNECTION, WWW_AUTHENTICATE};
 
 use super::{Code, Problem};
 use crate::auth::AuthError;
+use crate::intake::IntakeError;
 use crate::operation::Operation;
-use crate::params::ParamsError;
-use crate::photo::PhotoError;
+use crate::params::{ParamsError, SpoolingError};
+use crate::photo::{PhotoError, SpooledPhotoError};
 use crate::policy::PolicyError;
 use crate::quota::{Period, QuotaError};
 use crate::upstream::UpstreamError;
@@ -131,6 +132,41 @@ const fn word(period: Period) -> &'static str {
         Period::Day => "day",
         Period::Month => "month",
         Period::Total => "lifetime",
+    }
+}
+
+impl From<IntakeError> for Problem {
+    /// What was not read of the body would be taken for the next request, so the connection ends with the answer.
+    fn from(error: IntakeError) -> Self {
+        let busy =
+            || Self::new(Code::Overloaded, "Nothing was read; try again in a moment.").with_retry_after_s(2);
+        let problem = match error {
+            IntakeError::TooLarge { max_bytes } => {
+                Self::new(Code::BodyTooLarge, format!("Send at most {max_bytes} bytes."))
+            }
+            IntakeError::TooSlow => Self::new(Code::BodyTimeout, "Send the body faster."),
+            IntakeError::BrokenOff => Self::new(Code::BadBody, "The body broke off."),
+            IntakeError::BudgetFull | IntakeError::Spool(_) => busy(),
+        };
+        problem.with_header(CONNECTION, HeaderValue::from_static("close"))
+    }
+}
+
+impl From<SpoolingError> for Problem {
+    fn from(error: SpoolingError) -> Self {
+        match error {
+            SpoolingError::Intake(intake) => intake.into(),
+            SpoolingError::Params(params) => params.into(),
+        }
+    }
+}
+
+impl From<SpooledPhotoError> for Problem {
+    fn from(error: SpooledPhotoError) -> Self {
+        match error {
+            SpooledPhotoError::Photo(photo) => photo.into(),
+            SpooledPhotoError::Intake(intake) => intake.into(),
+        }
     }
 }
 

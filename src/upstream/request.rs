@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
 use http::Method;
 
 use super::body::Segments;
 use crate::operation::Operation;
+use crate::params::Segment;
 
 /// One call that the gateway wants to make.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl UpstreamRequest {
     }
 
     /// A create with a canonical body.
-    pub fn post(operation: Operation, path: Path, content_type: String, segments: Vec<Bytes>) -> Self {
+    pub fn post(operation: Operation, path: Path, content_type: String, segments: Vec<Segment>) -> Self {
         let body = Segments::from(segments);
         Self { content_type: Some(content_type), body, ..Self::bare(operation, Method::POST, path) }
     }

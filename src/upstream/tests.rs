@@ -71,3 +71,44 @@ fn a_path_takes_numbers_and_slugs_only() {
         assert_eq!(Path::new().literal("p").slug(odd), None, "{odd:?}");
     }
 }
+
+#[tokio::test]
+async fn a_body_streams_from_memory_and_disk_with_its_exact_size() {
+    use http_body::Body as _;
+    use http_body_util::BodyExt as _;
+
+    use crate::intake::{Budget, Spool};
+    use crate::params::Segment;
+
+    let spool = Spool::new(std::path::PathBuf::new(), Budget::new(10_000_000)).unwrap();
+    let mut writer = spool.create(0).await.unwrap();
+    let on_disk: Vec<u8> = (0..600_001_u32).map(|n| n.to_le_bytes()[0]).collect();
+    writer.write(&on_disk).await.unwrap();
+    let (empty, whole) = (writer.part(600_001).await.unwrap(), writer.part(0).await.unwrap());
+    drop(writer);
+    let memory = |text: &'static str| Segment::Memory(Bytes::from_static(text.as_bytes()));
+    let pieces = vec![
+        memory("a"),
+        Segment::Spooled(whole.clone()),
+        memory(""),
+        Segment::Spooled(empty),
+        Segment::Spooled(whole),
+        memory("z"),
+    ];
+
+    let mut body = Segments::from(pieces);
+    assert_eq!(body.size_hint().exact(), Some(2 + 2 * 600_001));
+    let mut sent = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let chunk = frame.unwrap().into_data().unwrap();
+        assert!(!chunk.is_empty() && chunk.len() <= 256 * 1024);
+        sent.extend_from_slice(&chunk);
+        // A copy of a body that is under way is the rest of it.
+        let left = body.clone().collect().await.unwrap().to_bytes();
+        assert_eq!(sent.len() + left.len(), 2 + 2 * 600_001);
+        assert_eq!(body.size_hint().exact(), Some(left.len() as u64));
+    }
+    assert!(body.is_end_stream());
+    assert!(sent == [b"a".as_slice(), &on_disk, &on_disk, b"z"].concat());
+    assert_eq!(spool.room().used_bytes(), 0);
+}

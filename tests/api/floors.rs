@@ -15,6 +15,7 @@ const FLOORS: &[&str] = &[
     // domain: no axum, no HTTP status of ours
     "auth",
     "callback",
+    "intake",
     "limits",
     "ownership",
     "params",
@@ -52,8 +53,19 @@ const FLOORS: &[&str] = &[
     "lib",
 ];
 
-const DOMAIN: &[&str] =
-    &["auth", "callback", "limits", "ownership", "params", "photo", "policy", "quota", "upstream", "packs"];
+const DOMAIN: &[&str] = &[
+    "auth",
+    "callback",
+    "intake",
+    "limits",
+    "ownership",
+    "params",
+    "photo",
+    "policy",
+    "quota",
+    "upstream",
+    "packs",
+];
 
 fn sources() -> Vec<(PathBuf, String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -27,3 +27,4 @@ mod packs;
 mod params;
 mod prompts;
 mod stack;
+mod uploads;
