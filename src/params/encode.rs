@@ -39,19 +39,22 @@ pub fn encode(params: &Params) -> CanonicalBody {
     if params.any_file(|_| true) { multipart(&params.root) } else { json(&params.root) }
 }
 
+/// Room for an ordinary prompt, or the part heads of an ordinary upload: written without growing.
+const ORDINARY_BYTES: usize = 512;
+
 fn json(root: &Object) -> CanonicalBody {
     // Keys are strings and numbers finite, so this cannot fail; an empty object would still be a safe body.
-    let body = serde_json::to_vec(&Json(root)).unwrap_or_else(|_| b"{}".to_vec());
+    let mut body = Vec::with_capacity(ORDINARY_BYTES);
+    if serde_json::to_writer(&mut body, &Json(root)).is_err() {
+        body = b"{}".to_vec();
+    }
     finish("application/json".to_owned(), vec![Segment::Memory(body.into())])
 }
-
-/// Room for the part heads of an ordinary body, so that they are written without growing.
-const HEADS_BYTES: usize = 512;
 
 fn multipart(root: &Object) -> CanonicalBody {
     let mut boundary = [0; uuid::fmt::Simple::LENGTH];
     let boundary: &str = uuid::Uuid::new_v4().simple().encode_lower(&mut boundary);
-    let mut writer = Writer { boundary, pending: Vec::with_capacity(HEADS_BYTES), segments: Vec::new() };
+    let mut writer = Writer { boundary, pending: Vec::with_capacity(ORDINARY_BYTES), segments: Vec::new() };
     let mut name = String::with_capacity(64);
     for (key, value) in root {
         name.clear();

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use indexmap::map::Entry;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{Object, ParamLimits, Params, ParamsError, ParamsKind, Value, name};
@@ -136,11 +137,10 @@ impl<'de> Visitor<'de> for Node<'_> {
             self.reading.count()?;
             name::check_key(&key, self.reading.limits)
                 .map_err(|reason| self.reading.refuse::<A::Error>(reason))?;
-            if object.contains_key(&key) {
+            let Entry::Vacant(place) = object.entry(key) else {
                 return Err(self.reading.refuse(ParamsError::DuplicateKey));
-            }
-            let value = members.next_value_seed(inner)?;
-            object.insert(key, value);
+            };
+            place.insert(members.next_value_seed(inner)?);
         }
         Ok(Value::Object(object))
     }

@@ -21,6 +21,10 @@ pub(super) fn check_key(key: &str, limits: &ParamLimits) -> Result<(), ParamsErr
     if key.len() > limits.max_name_bytes {
         return Err(ParamsError::NameTooLong { limit: limits.max_name_bytes });
     }
+    // Nearly every key; the looks below are for the others.
+    if !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(());
+    }
     if key.contains('\0') {
         return Err(ParamsError::NulByte);
     }

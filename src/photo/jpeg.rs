@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use super::blanking::{Blanking, Fault};
 use super::fields::Endian;
@@ -32,15 +32,9 @@ pub(super) fn inspect(source: &[u8], blanking: &mut Blanking<'_>) -> Result<Size
     let mut metadata = Metadata::default();
     let mut in_scans = false;
     let mut at = 2;
-    while let Some(found) = source.get(at..).and_then(|rest| memchr(0xFF, rest)) {
-        let marker_at = past_fill(source, at.saturating_add(found));
-        let Some(marker) = source.get(marker_at) else { break };
-        at = marker_at.saturating_add(1);
-        // Stuffing, TEM, restarts and a start of image stand alone.
-        if matches!(marker, 0x00 | 0x01 | 0xD0..=0xD8) {
-            continue;
-        }
-        if *marker == 0xD9 {
+    while let Some((marker, behind)) = next_marker(source, at) {
+        at = behind;
+        if marker == 0xD9 {
             sweep::appended(at..source.len(), blanking)?;
             break;
         }
@@ -69,10 +63,15 @@ pub(super) fn inspect(source: &[u8], blanking: &mut Blanking<'_>) -> Result<Size
     size.filter(|_| in_scans).ok_or(Fault::Truncated)
 }
 
-/// The place of the marker code behind one or more 0xFF bytes.
-fn past_fill(source: &[u8], at: usize) -> usize {
-    let fill = source.get(at..).unwrap_or_default().iter().take_while(|byte| **byte == 0xFF).count();
-    at.saturating_add(fill)
+/// The next marker from `at` on that begins something, and the place behind it. Stuffing, TEM, restarts and a start of
+/// image stand alone; 0xFF bytes before a marker are fill.
+fn next_marker(source: &[u8], at: usize) -> Option<(u8, usize)> {
+    let rest = source.get(at..)?;
+    // One search over all of them: coded data has a stuffed 0xFF in every 256 bytes.
+    memchr_iter(0xFF, rest).find_map(|found| match rest.get(found.saturating_add(1))? {
+        0x00 | 0x01 | 0xD0..=0xD8 | 0xFF => None,
+        marker => Some((*marker, at.saturating_add(found).saturating_add(2))),
+    })
 }
 
 /// The payload behind the length at `at`; `None` when the file ends first.

@@ -17,6 +17,8 @@ use crate::params::Segment;
 /// What is read from disk at once. One more than the connection is sending is in memory.
 const CHUNK_BYTES: usize = 256 * 1024;
 
+type Reading = Pin<Box<dyn Future<Output = Result<Bytes, SpoolError>> + Send>>;
+
 /// Pieces of a body, in order; its exact size is known, so it is never sent chunked.
 #[derive(Default)]
 pub struct Segments {
@@ -25,7 +27,7 @@ pub struct Segments {
     sent_of_first: u64,
     left_bytes: u64,
     /// The next chunk of the first piece, on its way from the disk.
-    reading: Option<Pin<Box<dyn Future<Output = Result<Bytes, SpoolError>> + Send>>>,
+    reading: Option<Reading>,
 }
 
 impl Segments {
