@@ -119,6 +119,12 @@ fn refusal(shared: &Shared, fault: Fault) -> Option<Reply> {
         Fault::Status429 => Reply::error(429, "Too many requests").header("retry-after", "1".to_owned()),
         Fault::Status401 => Reply::denied(),
         Fault::Status402 => Reply::error(402, "The account may not pay for this"),
+        Fault::Status403 => Reply::error(403, "Forbidden"),
+        Fault::Status422 => Reply::json(
+            422,
+            json!({ "text": ["is too short"], "num_images": ["must be less than 9"], "trace": { "line": 1 } }),
+        ),
+        Fault::Page200 => Reply::page(200, "Sign in to this network"),
         Fault::Redirect => Reply::page(302, "Found")
             .header("location", format!("{}{}", shared.base_url, control::REDIRECT_TARGET)),
         _ => return None,

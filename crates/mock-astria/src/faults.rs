@@ -18,6 +18,12 @@ pub enum Fault {
     Status401,
     /// 402 with a JSON error; nothing is processed.
     Status402,
+    /// 403 in plain text; nothing is processed.
+    Status403,
+    /// 422 with messages about two fields; nothing is processed.
+    Status422,
+    /// 200 with an HTML page, as a captive portal would; nothing is processed.
+    Page200,
     /// Processed, then 504 with an HTML page.
     Status504AfterProcessing,
     /// Waits, then processes as usual.
@@ -45,6 +51,9 @@ impl Fault {
             "status_429" => Self::Status429,
             "status_401" => Self::Status401,
             "status_402" => Self::Status402,
+            "status_403" => Self::Status403,
+            "status_422" => Self::Status422,
+            "page_200" => Self::Page200,
             "status_504_after_processing" => Self::Status504AfterProcessing,
             "delay" => Self::Delay(Duration::from_millis(delay_ms)),
             "broken_json" => Self::BrokenJson,
