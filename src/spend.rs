@@ -147,7 +147,7 @@ async fn pay<C: Creation>(
     let id = ReservationId::generate();
     let request = creation.request(&mut judged, |slot| state.callback_url(id, slot));
     let reservation = reserve(state, caller, id, operation, &amounts).await?;
-    let calling = caller.account.upstream.call_raw(request);
+    let calling = caller.account.upstream.call_raw(request.for_user(facts.principal()));
     let concluded = match facts.timed(&state.clock, calling).await {
         Ok(reply) => creation.conclude(&judged, &reply, state, caller),
         Err(error) => Err(error),

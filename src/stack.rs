@@ -20,7 +20,6 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use tower::ServiceBuilder;
-use tower::retry::RetryLayer;
 use tower::util::BoxCloneSyncService;
 use tower_http::cors::CorsLayer;
 
@@ -46,10 +45,13 @@ use crate::routes::{Answering, BodyCap, Handler, Route};
 use crate::serve;
 use crate::state::{AppState, State};
 use crate::upstream::Stack;
+use crate::upstream::account::AccountState;
 use crate::upstream::backoff::BackoffLayer;
+use crate::upstream::breaker::BreakerLayer;
 use crate::upstream::client::Client;
+use crate::upstream::fair_share::FairShareLayer;
 use crate::upstream::measure::{MeasureLayer, Observer};
-use crate::upstream::retry::RetryReads;
+use crate::upstream::retry::RetryLayer;
 use crate::upstream::set_credential::SetCredentialLayer;
 use crate::upstream::set_workspace::SetWorkspaceLayer;
 
@@ -188,30 +190,34 @@ fn max_body_bytes(state: &State, cap: BodyCap) -> usize {
     }
 }
 
-/// What the upstream stack is made of.
+/// What the upstream stack of one account is made of.
 pub struct UpstreamParts {
     /// Counts calls.
     pub observer: Arc<dyn Observer>,
     /// Time.
     pub clock: Clock,
+    /// Breaker, pause and places; a reload builds the new stack around the same.
+    pub account: Arc<AccountState>,
     /// How often a failed read is tried again.
     pub read_retries: u32,
-    /// The operator's workspace.
+    /// The account's workspace.
     pub workspace: SetWorkspaceLayer,
-    /// The operator's key.
+    /// The account's key.
     pub credential: SetCredentialLayer,
-    /// The pooled client.
+    /// The pooled client, shared by all accounts.
     pub client: Client,
 }
 
-/// Gateway → Astria.
+/// Gateway → Astria, once an account. Each step is a plain async function; see `upstream/step.rs`.
 pub fn upstream(parts: UpstreamParts) -> Stack {
-    let layers = ServiceBuilder::new()
-        .layer(MeasureLayer::new(parts.observer, parts.clock.clone())) // 1 sees retries and pauses as callers do
-        .layer(BackoffLayer::new(parts.clock)) // 2 one pause for everybody after a 429
-        .layer(RetryLayer::new(RetryReads::new(parts.read_retries))) // 3 reads only; below the pause
-        // 4 fair share of the account: comes with several accounts
-        .layer(parts.workspace) // 5 nothing above can choose it
-        .layer(parts.credential); // 6 nothing above can read it
-    BoxCloneSyncService::new(layers.service(parts.client)) // 7
+    let UpstreamParts { observer, clock, account, read_retries, workspace, credential, client } = parts;
+    ServiceBuilder::new()
+        .layer(MeasureLayer::new(Arc::clone(&observer), clock)) // 1 sees retries, waits and pauses as callers do
+        .layer(BreakerLayer(Arc::clone(&account))) // 2 an account that fails is asked by one call, not by all
+        .layer(BackoffLayer(Arc::clone(&account))) // 3 one pause for everybody after a 429
+        .layer(RetryLayer::new(read_retries)) // 4 reads only; above the places, so that a pause holds none
+        .layer(FairShareLayer { account, observer }) // 5 the one queue: end users take turns
+        .layer(workspace) // 6 nothing above can choose it
+        .layer(credential) // 7 nothing above can read it
+        .service(client) // 8
 }

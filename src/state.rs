@@ -78,8 +78,9 @@ impl State {
         format!("{}/gateway/callbacks/{token}", self.gateway_url)
     }
 
-    /// A short name (48 bits) for an end user that log lines may hold; another one after a restart.
+    /// A short name (48 bits, never 0) for an end user: log lines may hold it, and calls upstream take turns by
+    /// it. Another one after a restart.
     pub fn principal_hash(&self, id: &EndUserId) -> u64 {
-        self.log_key.hash_one(id) >> 16
+        (self.log_key.hash_one(id) >> 16).max(1)
     }
 }

@@ -11,6 +11,7 @@ mod lenient;
 mod load;
 mod secrets;
 mod sections;
+mod upstream;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Callbacks, Cors, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan, Policy,
-    Quota, Rate, Reload, Server, Store, Upstream, UserLimit,
+    Quota, Rate, Reload, Server, Store, Upstream, UpstreamBreaker, UserLimit,
 };
 
 use crate::auth::Claims;

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Rate};
+use super::{Config, ConfigError, Issuer, Rate, Upstream};
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
@@ -54,6 +54,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("upstream.connect_timeout_ms", config.upstream.connect_timeout_ms, &mut wrong);
     at_least_one("upstream.idle_timeout_ms", config.upstream.idle_timeout_ms, &mut wrong);
     at_least_one("upstream.max_reply_bytes", config.upstream.max_reply_bytes as u64, &mut wrong);
+    check_upstream_places(&config.upstream, &mut wrong);
     for (alias, id) in &config.upstream.models {
         let plain = !alias.is_empty()
             && alias.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
@@ -147,6 +148,40 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     }
     if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
         wrong("log.filter", "is no tracing filter".into());
+    }
+}
+
+fn check_upstream_places(upstream: &Upstream, wrong: &mut impl FnMut(&str, String)) {
+    let breaker = &upstream.breaker;
+    for (key, value) in [
+        ("upstream.max_in_flight", upstream.max_in_flight as u64),
+        ("upstream.max_in_flight_creates", upstream.max_in_flight_creates as u64),
+        ("upstream.queue_timeout_ms", upstream.queue_timeout_ms),
+        ("upstream.max_connection_age_s", upstream.max_connection_age_s),
+        ("upstream.dns_timeout_ms", upstream.dns_timeout_ms),
+        ("upstream.breaker.consecutive_failures", breaker.consecutive_failures.into()),
+        ("upstream.breaker.min_calls", breaker.min_calls.into()),
+        ("upstream.breaker.window_s", breaker.window_s),
+        ("upstream.breaker.open_s", breaker.open_s),
+        ("upstream.breaker.credential_open_s", breaker.credential_open_s),
+        ("upstream.breaker.exhausted_open_s", breaker.exhausted_open_s),
+    ] {
+        at_least_one(key, value, wrong);
+    }
+    if upstream.max_in_flight_creates > upstream.max_in_flight {
+        wrong("upstream.max_in_flight_creates", "must be at most upstream.max_in_flight".into());
+    }
+    if upstream.max_queue_per_user > upstream.max_queue {
+        wrong("upstream.max_queue_per_user", "must be at most upstream.max_queue".into());
+    }
+    if upstream.dns_stale_s < upstream.dns_fresh_s {
+        wrong("upstream.dns_stale_s", "must be at least upstream.dns_fresh_s".into());
+    }
+    if !(1..=100).contains(&breaker.failure_percent) {
+        wrong("upstream.breaker.failure_percent", "must be 1 to 100".into());
+    }
+    if breaker.max_open_s < breaker.open_s {
+        wrong("upstream.breaker.max_open_s", "must be at least upstream.breaker.open_s".into());
     }
 }
 

@@ -34,9 +34,12 @@ use crate::stack::{self, Edge, UpstreamParts};
 use crate::state::State;
 use crate::telemetry::Metrics;
 use crate::upstream::Upstream;
-use crate::upstream::client::{Client, ClientSettings};
+use crate::upstream::account::AccountState;
+use crate::upstream::client::Client;
+use crate::upstream::measure::Observer;
 use crate::upstream::set_credential::SetCredentialLayer;
 use crate::upstream::set_workspace::SetWorkspaceLayer;
+use crate::upstream::target::Target;
 
 /// What outlives a configuration.
 struct Lasting {
@@ -213,25 +216,23 @@ fn build_upstream(
     clock: &Clock,
     metrics: &Arc<Metrics>,
 ) -> Result<Upstream, StartError> {
-    let settings = ClientSettings {
-        connect_timeout: Duration::from_millis(config.upstream.connect_timeout_ms),
-        timeout: Duration::from_millis(config.upstream.timeout_ms),
-        idle_timeout: Duration::from_millis(config.upstream.idle_timeout_ms),
-        max_reply_bytes: config.upstream.max_reply_bytes,
-        tls: config.upstream.base_url.starts_with("https:"),
-    };
-    let observer: Arc<Metrics> = Arc::clone(metrics);
+    let settings = config.upstream.client_settings();
+    let target = Target::parse(&config.upstream.base_url)
+        .ok_or_else(|| StartError::Part("upstream.base_url is no http or https URL".into()))?;
+    let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(metrics);
+    let account = AccountState::new(config.upstream.account_limits(), clock, Arc::clone(&observer));
     let stack = stack::upstream(UpstreamParts {
         observer,
         clock: clock.clone(),
+        account: Arc::clone(&account),
         read_retries: config.upstream.read_retries,
         workspace: SetWorkspaceLayer::new(&config.upstream.workspace_id)
             .ok_or_else(|| StartError::Part("upstream.workspace_id cannot stand in a header".into()))?,
         credential: SetCredentialLayer::new(api_key)
             .ok_or_else(|| StartError::Part("the API key cannot stand in a header".into()))?,
-        client: Client::new(settings).map_err(|error| part("root certificates")(&error))?,
+        client: Client::new(settings, clock.clone()).map_err(|error| part("root certificates")(&error))?,
     });
-    Ok(Upstream::new(stack, &config.upstream.base_url))
+    Ok(Upstream::new(stack, target, account))
 }
 
 fn pack_settings(config: &Config) -> PackSettings {

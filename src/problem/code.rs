@@ -92,6 +92,8 @@ codes! {
     LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "Spending is paused";
     /// Astria asks the operator's account to slow down.
     UpstreamBusy = "upstream_busy", SERVICE_UNAVAILABLE, "Astria is busy";
+    /// Astria is not asked for now: it failed too often, or rejects the operator's key.
+    UpstreamPaused = "upstream_paused", SERVICE_UNAVAILABLE, "Astria is not available now";
     /// The operator's account may not pay.
     UpstreamAccountExhausted = "upstream_account_exhausted", SERVICE_UNAVAILABLE, "The service is paused";
     /// Astria did not answer in time.

@@ -13,7 +13,7 @@ use crate::params::{ParamsError, SpoolingError};
 use crate::photo::{PhotoError, SpooledPhotoError};
 use crate::policy::PolicyError;
 use crate::quota::{Period, QuotaError};
-use crate::upstream::UpstreamError;
+use crate::upstream::{PauseReason, UpstreamError};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
@@ -49,6 +49,21 @@ impl Problem {
             ),
             UpstreamError::Busy { retry_after_s } => {
                 Self::new(Code::UpstreamBusy, "This is not your limit; try again later.")
+                    .with_retry_after_s(*retry_after_s)
+            }
+            UpstreamError::Paused { retry_after_s, reason } => match reason {
+                PauseReason::AccountExhausted => Self::new(
+                    Code::UpstreamAccountExhausted,
+                    "Nothing you can mend: the operator has been told.",
+                )
+                .with_retry_after_s(*retry_after_s),
+                PauseReason::Failing | PauseReason::CredentialRejected => {
+                    Self::new(Code::UpstreamPaused, "Nothing was sent; try again later.")
+                        .with_retry_after_s(*retry_after_s)
+                }
+            },
+            UpstreamError::Overloaded { retry_after_s } => {
+                Self::new(Code::Overloaded, "Nothing was sent; try again in a moment.")
                     .with_retry_after_s(*retry_after_s)
             }
             UpstreamError::CredentialRejected => Self::new(

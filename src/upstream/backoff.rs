@@ -7,95 +7,90 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http::{Request, Response, StatusCode};
-use tower::{Layer, Service};
+use tower::Layer;
 
-use super::body::Segments;
+use super::account::AccountState;
 use super::error::UpstreamError;
+use super::step::{Call, Reply, Step};
 use crate::clock::Clock;
 
 const DEFAULT_PAUSE_S: u64 = 2;
 const MAX_PAUSE_S: u64 = 60;
 
-/// Makes [`Backoff`] services that share one pause.
-#[derive(Clone)]
-pub struct BackoffLayer {
+/// The pause that an account's 429 asked for.
+pub struct Pause {
     clock: Clock,
-    busy_until_ms: Arc<AtomicU64>,
+    until_ms: AtomicU64,
 }
 
-impl BackoffLayer {
+impl Pause {
     /// No pause yet.
-    pub fn new(clock: Clock) -> Self {
-        Self { clock, busy_until_ms: Arc::default() }
+    pub const fn new(clock: Clock) -> Self {
+        Self { clock, until_ms: AtomicU64::new(0) }
     }
 
     fn now_ms(&self) -> u64 {
         u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn pause_left_ms(&self) -> u64 {
-        self.busy_until_ms.load(Ordering::Relaxed).saturating_sub(self.now_ms())
+    /// Seconds left, rounded up; 0 if there is no pause.
+    pub fn left_s(&self) -> u64 {
+        match self.until_ms.load(Ordering::Relaxed) {
+            0 => 0,
+            until_ms => until_ms.saturating_sub(self.now_ms()).div_ceil(1000),
+        }
     }
 
-    fn pause(&self, for_s: u64) {
+    /// Refuses while the pause lasts.
+    ///
+    /// # Errors
+    /// [`UpstreamError::Busy`].
+    pub fn check(&self) -> Result<(), UpstreamError> {
+        match self.left_s() {
+            0 => Ok(()),
+            retry_after_s => Err(UpstreamError::Busy { retry_after_s }),
+        }
+    }
+
+    fn begin(&self, for_s: u64) {
         let for_ms = u64::try_from(Duration::from_secs(for_s).as_millis()).unwrap_or(u64::MAX);
-        self.busy_until_ms.fetch_max(self.now_ms().saturating_add(for_ms), Ordering::Relaxed);
+        self.until_ms.fetch_max(self.now_ms().saturating_add(for_ms), Ordering::Relaxed);
     }
 }
+
+/// Makes [`Backoff`] steps.
+#[derive(Clone)]
+pub struct BackoffLayer(pub Arc<AccountState>);
 
 impl<S> Layer<S> for BackoffLayer {
     type Service = Backoff<S>;
 
     fn layer(&self, inner: S) -> Backoff<S> {
-        Backoff { inner, shared: self.clone() }
+        Backoff { inner, account: Arc::clone(&self.0) }
     }
 }
 
 /// See the module.
-#[derive(Clone)]
 pub struct Backoff<S> {
     inner: S,
-    shared: BackoffLayer,
+    account: Arc<AccountState>,
 }
 
-impl<S> Service<Request<Segments>> for Backoff<S>
-where
-    S: Service<Request<Segments>, Response = Response<Bytes>, Error = UpstreamError>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Bytes>;
-    type Error = UpstreamError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, UpstreamError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Segments>) -> Self::Future {
-        let left_ms = self.shared.pause_left_ms();
-        if left_ms > 0 {
-            return Box::pin(
-                async move { Err(UpstreamError::Busy { retry_after_s: left_ms.div_ceil(1000) }) },
-            );
+impl<S: Step> Step for Backoff<S> {
+    async fn call(&self, call: Call) -> Reply {
+        let pause = &self.account.pause;
+        pause.check()?;
+        let reply = self.inner.call(call).await?;
+        if reply.status() != StatusCode::TOO_MANY_REQUESTS {
+            return Ok(reply);
         }
-        let shared = self.shared.clone();
-        let sending = self.inner.call(request);
-        Box::pin(async move {
-            let reply = sending.await?;
-            if reply.status() != StatusCode::TOO_MANY_REQUESTS {
-                return Ok(reply);
-            }
-            let asked = reply.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
-            let retry_after_s = asked.unwrap_or(DEFAULT_PAUSE_S).clamp(1, MAX_PAUSE_S);
-            shared.pause(retry_after_s);
-            Err(UpstreamError::Busy { retry_after_s })
-        })
+        let asked = reply.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
+        let retry_after_s = asked.unwrap_or(DEFAULT_PAUSE_S).clamp(1, MAX_PAUSE_S);
+        pause.begin(retry_after_s);
+        Err(UpstreamError::Busy { retry_after_s })
     }
 }

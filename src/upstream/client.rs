@@ -1,31 +1,42 @@
 //! The innermost step: sends one request over the pooled client and collects the bounded reply.
 //!
 //! Redirects are not followed (the pooled client never does), proxies of the environment are not used, and
-//! a reply is complete and within its size before anybody sees a byte of it.
+//! a reply is complete, unambiguous and within its size before anybody sees a byte of it. The pool is shared by
+//! all accounts: a connection carries no credential, each request does.
+//!
+//! What the pool does by itself: a request that was handed to a connection which turns out to be closed, and of
+//! which *no byte was written*, goes over another connection. Once a byte was written it never does.
 
 use std::io;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{Request, Response};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Response, StatusCode, response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
-use tower::Service;
 
 use super::body::{Joined, Segments};
+use super::connection::{Connector, Life};
 use super::error::UpstreamError;
+use super::resolver::{Lookup, Resolver, ResolverSettings, system_lookup};
+use super::step::{Call, Reply, Step};
+use crate::clock::Clock;
+
+/// A reply's head, all 1xx heads before it included.
+const MAX_HEAD_BYTES: usize = 256 * 1024;
+const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// How patiently and how much the client reads.
 #[derive(Clone, Copy, Debug)]
 pub struct ClientSettings {
-    /// To connect, TLS excluded.
+    /// To connect: name, TCP and TLS.
     pub connect_timeout: Duration,
     /// For the whole call, from sending to the reply's last byte.
     pub timeout: Duration,
@@ -35,13 +46,22 @@ pub struct ClientSettings {
     pub max_reply_bytes: usize,
     /// Whether the upstream's base URL is https, so that root certificates are needed.
     pub tls: bool,
+    /// After which a connection is not used again, so that changed addresses are noticed.
+    pub max_connection_age: Duration,
+    /// Unused connections that are kept open.
+    pub max_idle_connections: usize,
+    /// How names are looked up.
+    pub resolver: ResolverSettings,
 }
 
-/// The pooled client as a tower service.
+/// The pooled client; cheap to clone, and all clones share the pool.
 #[derive(Clone)]
-pub struct Client {
-    pool: Pool<HttpsConnector<HttpConnector>, Segments>,
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    pool: Pool<Connector, Segments>,
     settings: ClientSettings,
+    clock: Clock,
 }
 
 impl Client {
@@ -49,8 +69,17 @@ impl Client {
     ///
     /// # Errors
     /// The machine's root certificates cannot be read, and TLS is wanted.
-    pub fn new(settings: ClientSettings) -> io::Result<Self> {
-        let mut http = HttpConnector::new();
+    pub fn new(settings: ClientSettings, clock: Clock) -> io::Result<Self> {
+        Self::with_lookup(settings, clock, system_lookup())
+    }
+
+    /// The same with another name service.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_lookup(settings: ClientSettings, clock: Clock, lookup: Arc<Lookup>) -> io::Result<Self> {
+        let resolver = Resolver::new(settings.resolver, clock.clone(), lookup);
+        let mut http = HttpConnector::new_with_resolver(resolver);
         http.set_connect_timeout(Some(settings.connect_timeout));
         http.set_nodelay(true);
         http.enforce_http(false);
@@ -61,38 +90,66 @@ impl Client {
                 ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
             HttpsConnectorBuilder::new().with_tls_config(none)
         };
-        let connector = tls.https_or_http().enable_http1().wrap_connector(http);
+        let connector = Connector {
+            inner: tls.https_or_http().enable_http1().wrap_connector(http),
+            timeout: settings.connect_timeout,
+            // Chunk heads may double a body.
+            max_reply_bytes: settings.max_reply_bytes.saturating_mul(2).saturating_add(4 * MAX_HEAD_BYTES),
+            clock: clock.clone(),
+        };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .http1_max_buf_size(256 * 1024)
+            .pool_idle_timeout(MAX_IDLE)
+            .pool_max_idle_per_host(settings.max_idle_connections)
+            .http1_max_buf_size(MAX_HEAD_BYTES)
+            // `Target` has it ready.
+            .set_host(false)
             .build(connector);
-        Ok(Self { pool, settings })
+        Ok(Self(Arc::new(Inner { pool, settings, clock })))
+    }
+
+    async fn exchange(&self, call: Call) -> Reply {
+        let Inner { pool, settings, clock } = &*self.0;
+        let reply = pool.request(call.request).await.map_err(|error| {
+            if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
+        })?;
+        let (mut head, body) = reply.into_parts();
+        let life = head.extensions.remove::<Life>();
+        let retire = || life.as_ref().map_or((), Life::retire);
+        if !is_sound(&head) {
+            retire();
+            return Err(UpstreamError::Cut);
+        }
+        let collected = collect(body, *settings).await;
+        let old =
+            || life.as_ref().is_some_and(|life| life.age(clock.monotonic()) >= settings.max_connection_age);
+        if collected.is_err() || old() {
+            retire();
+        }
+        Ok(Response::from_parts(head, collected?))
     }
 }
 
-impl Service<Request<Segments>> for Client {
-    type Response = Response<Bytes>;
-    type Error = UpstreamError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, UpstreamError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
-        Poll::Ready(Ok(()))
+impl Step for Client {
+    async fn call(&self, call: Call) -> Reply {
+        let timeout = self.0.settings.timeout;
+        tokio::time::timeout(timeout, self.exchange(call)).await.unwrap_or(Err(UpstreamError::TimedOut))
     }
+}
 
-    fn call(&mut self, request: Request<Segments>) -> Self::Future {
-        let sending = self.pool.request(request);
-        let settings = self.settings;
-        Box::pin(async move {
-            let call = async {
-                let reply = sending.await.map_err(|error| {
-                    if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
-                })?;
-                let (head, body) = reply.into_parts();
-                Ok(Response::from_parts(head, collect(body, settings).await?))
-            };
-            tokio::time::timeout(settings.timeout, call).await.unwrap_or(Err(UpstreamError::TimedOut))
-        })
+/// Whether there is one way only to see where the reply ends. The parser takes a coding over a length, and a
+/// coding that it does not know for "until closed"; two readers of such a reply need not agree.
+fn is_sound(head: &response::Parts) -> bool {
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    let length = head.headers.get(CONTENT_LENGTH);
+    match codings.next() {
+        Some(coding) => {
+            codings.next().is_none()
+                && coding.as_bytes().eq_ignore_ascii_case(b"chunked")
+                && length.is_none()
+                && head.status != StatusCode::NO_CONTENT
+        }
+        None => head.status != StatusCode::NO_CONTENT || length.is_none_or(|length| length == "0"),
     }
 }
 

@@ -27,6 +27,28 @@ impl Spent {
     }
 }
 
+/// Why the gateway does not ask Astria for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PauseReason {
+    /// Call after call failed.
+    Failing,
+    /// 401.
+    CredentialRejected,
+    /// 402.
+    AccountExhausted,
+}
+
+impl PauseReason {
+    /// The word in metrics and logs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failing => "failing",
+            Self::CredentialRejected => "credential_rejected",
+            Self::AccountExhausted => "account_exhausted",
+        }
+    }
+}
+
 /// What can go wrong between the gateway and Astria. Facts only; `Display` holds no upstream text.
 #[derive(Clone, Debug, Error)]
 pub enum UpstreamError {
@@ -42,6 +64,20 @@ pub enum UpstreamError {
     /// 429, or the pause that an earlier 429 asked for.
     #[error("the upstream asks to slow down")]
     Busy {
+        /// Seconds to wait, at least 1.
+        retry_after_s: u64,
+    },
+    /// The breaker is open: nothing was sent.
+    #[error("the upstream is not asked for now: {}", reason.name())]
+    Paused {
+        /// Seconds to wait, at least 1.
+        retry_after_s: u64,
+        /// Why.
+        reason: PauseReason,
+    },
+    /// Every place in flight and in the queue is taken: nothing was sent.
+    #[error("too many calls to the upstream are waiting")]
+    Overloaded {
         /// Seconds to wait, at least 1.
         retry_after_s: u64,
     },
@@ -95,6 +131,8 @@ impl UpstreamError {
         match self {
             Self::Unreachable
             | Self::Busy { .. }
+            | Self::Paused { .. }
+            | Self::Overloaded { .. }
             | Self::CredentialRejected
             | Self::AccountExhausted
             | Self::Outdated
@@ -119,6 +157,8 @@ impl UpstreamError {
             Self::TimedOut => "timed_out",
             Self::Cut => "cut",
             Self::Busy { .. } => "busy",
+            Self::Paused { .. } => "paused",
+            Self::Overloaded { .. } => "overloaded",
             Self::CredentialRejected => "credential_rejected",
             Self::AccountExhausted => "account_exhausted",
             Self::Outdated => "outdated",

@@ -2,16 +2,12 @@
 //! and pauses are part of what it sees.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{Request, Response};
-use tower::{Layer, Service};
+use tower::Layer;
 
-use super::body::Segments;
-use super::error::UpstreamError;
+use super::breaker::BreakerState;
+use super::step::{Call, Reply, Step};
 use crate::clock::Clock;
 use crate::operation::Operation;
 
@@ -19,6 +15,12 @@ use crate::operation::Operation;
 pub trait Observer: Send + Sync + 'static {
     /// One call ended: with an HTTP status, or without a reply (an error's name).
     fn observe(&self, operation: Operation, outcome: Outcome, took: Duration);
+
+    /// One call found neither a place nor room in the queue, or waited too long.
+    fn shed(&self, _operation: Operation) {}
+
+    /// An account's breaker opened or closed.
+    fn breaker(&self, _state: BreakerState) {}
 }
 
 /// How a call ended, before it is judged.
@@ -53,40 +55,22 @@ impl<S> Layer<S> for MeasureLayer {
 }
 
 /// See the module.
-#[derive(Clone)]
 pub struct Measure<S> {
     inner: S,
     with: MeasureLayer,
 }
 
-impl<S> Service<Request<Segments>> for Measure<S>
-where
-    S: Service<Request<Segments>, Response = Response<Bytes>, Error = UpstreamError>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Bytes>;
-    type Error = UpstreamError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, UpstreamError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Segments>) -> Self::Future {
-        let operation = request.extensions().get::<Operation>().copied();
-        let started = self.with.clock.monotonic();
-        let with = self.with.clone();
-        let sending = self.inner.call(request);
-        Box::pin(async move {
-            let result = sending.await;
-            let outcome = match &result {
-                Ok(reply) => Outcome::Status(reply.status().as_u16()),
-                Err(error) => Outcome::Error(error.name()),
-            };
-            if let Some(operation) = operation {
-                with.observer.observe(operation, outcome, with.clock.monotonic().saturating_sub(started));
-            }
-            result
-        })
+impl<S: Step> Step for Measure<S> {
+    async fn call(&self, call: Call) -> Reply {
+        let MeasureLayer { observer, clock } = &self.with;
+        let operation = call.operation;
+        let started = clock.monotonic();
+        let result = self.inner.call(call).await;
+        let outcome = match &result {
+            Ok(reply) => Outcome::Status(reply.status().as_u16()),
+            Err(error) => Outcome::Error(error.name()),
+        };
+        observer.observe(operation, outcome, clock.monotonic().saturating_sub(started));
+        result
     }
 }

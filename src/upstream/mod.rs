@@ -6,45 +6,76 @@
 //! What it does *not* do: it does not decide who may call (handlers), nor what a reply shows
 //! ([`objects`]), nor does it ever follow a redirect.
 
+pub mod account;
 pub mod backoff;
 pub mod body;
+pub mod breaker;
+mod circuit;
 pub mod client;
+mod connection;
 pub mod error;
+pub mod fair_share;
 pub mod measure;
 pub mod objects;
 mod raw;
 pub mod request;
+pub mod resolver;
 pub mod retry;
 pub mod set_credential;
 pub mod set_workspace;
+pub mod step;
+pub mod target;
+mod turns;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
-use http::{Request, Response, StatusCode, Uri};
+use http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::Value;
-use tower::ServiceExt as _;
-use tower::util::BoxCloneSyncService;
 
-use body::Segments;
-pub use error::{Messages, Spent, UpstreamError};
+use account::{AccountReading, AccountState};
+use backoff::Backoff;
+use breaker::Break;
+use client::Client;
+pub use error::{Messages, PauseReason, Spent, UpstreamError};
+use fair_share::FairShare;
+use measure::Measure;
 pub use request::{Path, UpstreamRequest};
+use retry::RetryReads;
+use set_credential::SetCredential;
+use set_workspace::SetWorkspace;
+use step::{Call, Step as _};
+use target::Target;
 
-/// The stack that `stack.rs` builds.
-pub type Stack = BoxCloneSyncService<Request<Segments>, Response<Bytes>, UpstreamError>;
+/// The stack that `stack.rs` builds, outermost first.
+pub type Stack = Measure<Break<Backoff<RetryReads<FairShare<SetWorkspace<SetCredential<Client>>>>>>>;
 
-const AGENT: &str = concat!("astria-gateway/", env!("CARGO_PKG_VERSION"));
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("astria-gateway/", env!("CARGO_PKG_VERSION")));
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// Room for every header that a request may carry, ours and the innermost steps'.
+const MAX_HEADERS: usize = 8;
 
-/// Calls Astria. Cheap to clone.
+/// Calls Astria, for one account. Cheap to clone.
 #[derive(Clone)]
-pub struct Upstream {
+pub struct Upstream(Arc<Inner>);
+
+struct Inner {
     stack: Stack,
-    base_url: String,
+    target: Target,
+    account: Arc<AccountState>,
 }
 
 impl Upstream {
-    /// `base_url` without a slash at its end.
-    pub fn new(stack: Stack, base_url: &str) -> Self {
-        Self { stack, base_url: base_url.trim_end_matches('/').to_owned() }
+    /// `account` is the one that `stack` was built around.
+    pub fn new(stack: Stack, target: Target, account: Arc<AccountState>) -> Self {
+        Self(Arc::new(Inner { stack, target, account }))
+    }
+
+    /// How the account is doing, for metrics.
+    pub fn reading(&self) -> AccountReading {
+        self.0.account.reading()
     }
 
     /// Makes exactly one call (a read may be tried again) and judges the answer.
@@ -69,29 +100,32 @@ impl Upstream {
     /// # Errors
     /// As [`Upstream::call`], but a body that is not JSON is not noticed.
     pub async fn call_raw(&self, request: UpstreamRequest) -> Result<Bytes, UpstreamError> {
-        let request = self.build(request)?;
-        let reply = self.stack.clone().oneshot(request).await?;
+        let call = build(&self.0.target, request)?;
+        let reply = self.0.stack.call(call).await?;
         judge(&reply)?;
         Ok(reply.into_body())
     }
+}
 
-    /// From nothing: the five headers that Astria may see beside the innermost layers' two.
-    fn build(&self, request: UpstreamRequest) -> Result<Request<Segments>, UpstreamError> {
-        let uri: Uri = format!("{}{}", self.base_url, request.path_and_query)
-            .parse()
-            .map_err(|_| UpstreamError::Unreachable)?;
-        let mut built = Request::new(request.body);
-        *built.method_mut() = request.method;
-        *built.uri_mut() = uri;
-        built.extensions_mut().insert(request.operation);
-        let headers = built.headers_mut();
-        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        if let Some(kind) = request.content_type.and_then(|kind| HeaderValue::from_str(&kind).ok()) {
-            headers.insert(CONTENT_TYPE, kind);
-        }
-        Ok(built)
+/// From nothing: the headers that Astria may see beside the innermost steps' two.
+fn build(target: &Target, request: UpstreamRequest) -> Result<Call, UpstreamError> {
+    let UpstreamRequest { operation, method, path_and_query, content_type, body, user, traceparent } =
+        request;
+    let mut built = Request::new(body);
+    *built.method_mut() = method;
+    *built.uri_mut() = target.join(path_and_query).ok_or(UpstreamError::Unreachable)?;
+    let mut headers = HeaderMap::with_capacity(MAX_HEADERS);
+    headers.insert(HOST, target.host.clone());
+    headers.insert(ACCEPT, JSON);
+    headers.insert(USER_AGENT, AGENT);
+    if let Some(kind) = content_type.and_then(|kind| HeaderValue::from_maybe_shared(Bytes::from(kind)).ok()) {
+        headers.insert(CONTENT_TYPE, kind);
     }
+    if let Some(context) = traceparent {
+        headers.insert(TRACEPARENT, context);
+    }
+    *built.headers_mut() = headers;
+    Ok(Call { operation, user, probe: false, request: built })
 }
 
 /// What a status means for us. Source: the API overview's error codes (S3) and the vendor's public clients,

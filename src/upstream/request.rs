@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use http::Method;
+use http::{HeaderValue, Method};
 
 use super::body::Segments;
 use crate::operation::Operation;
@@ -17,12 +17,22 @@ pub struct UpstreamRequest {
     pub(super) path_and_query: String,
     pub(super) content_type: Option<String>,
     pub(super) body: Segments,
+    pub(super) user: u64,
+    pub(super) traceparent: Option<HeaderValue>,
 }
 
 impl UpstreamRequest {
     /// A call without a body: `GET`, `DELETE`, or a `POST` that says everything in its path.
     pub fn bare(operation: Operation, method: Method, path: Path) -> Self {
-        Self { operation, method, path_and_query: path.0, content_type: None, body: Segments::empty() }
+        Self {
+            operation,
+            method,
+            path_and_query: path.0,
+            content_type: None,
+            body: Segments::empty(),
+            user: 0,
+            traceparent: None,
+        }
     }
 
     /// A read.
@@ -48,6 +58,20 @@ impl UpstreamRequest {
         self
     }
 
+    /// Whose turn this call takes where calls must wait: a hash of the end user. Without it, the gateway's own.
+    #[must_use]
+    pub const fn for_user(mut self, key: u64) -> Self {
+        self.user = key;
+        self
+    }
+
+    /// Sends a trace context (`traceparent`, W3C): the gateway's own, never a client's copied over.
+    #[must_use]
+    pub fn traced(mut self, traceparent: HeaderValue) -> Self {
+        self.traceparent = Some(traceparent);
+        self
+    }
+
     /// Path and query as they will be sent: what a cache keys on.
     pub fn path_and_query(&self) -> &str {
         &self.path_and_query
@@ -65,8 +89,8 @@ pub struct Path(String);
 
 impl Path {
     /// The root.
-    pub const fn new() -> Self {
-        Self(String::new())
+    pub fn new() -> Self {
+        Self(String::with_capacity(64))
     }
 
     /// Adds a fixed segment (or several, with slashes between them).

@@ -1,4 +1,4 @@
-//! Tries a failed read again, a few times and within a budget; never a create.
+//! Tries a failed read again, a few times and within a budget; never a create, never a probe.
 //!
 //! A create whose answer is lost may have been carried out (Astria says so of its 504): trying it again
 //! would spend twice. The budget keeps retries from doubling the load on an upstream that is down:
@@ -7,61 +7,71 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use http::{Method, Request, Response};
-use tower::retry::Policy;
+use http::Method;
+use tower::Layer;
 use tower::retry::budget::{Budget, TpsBudget};
 
-use super::body::Segments;
 use super::error::UpstreamError;
+use super::step::{Call, Reply, Step};
 
 const FIRST_PAUSE_MS: u64 = 50;
 
-/// Which calls are tried again, for tower's retry layer.
+/// Makes [`RetryReads`] steps that share one budget.
 #[derive(Clone)]
-pub struct RetryReads {
-    left: u32,
-    pause_ms: u64,
+pub struct RetryLayer {
+    retries: u32,
     budget: Arc<TpsBudget>,
 }
 
-impl RetryReads {
+impl RetryLayer {
     /// At most `retries` more attempts a call.
     pub fn new(retries: u32) -> Self {
-        let budget = Arc::new(TpsBudget::new(Duration::from_secs(10), 10, 0.2));
-        Self { left: retries, pause_ms: FIRST_PAUSE_MS, budget }
+        Self { retries, budget: Arc::new(TpsBudget::new(Duration::from_secs(10), 10, 0.2)) }
     }
 }
 
-impl Policy<Request<Segments>, Response<Bytes>, UpstreamError> for RetryReads {
-    type Future = BoxFuture<'static, ()>;
+impl<S> Layer<S> for RetryLayer {
+    type Service = RetryReads<S>;
 
-    fn retry(
-        &mut self,
-        _: &mut Request<Segments>,
-        result: &mut Result<Response<Bytes>, UpstreamError>,
-    ) -> Option<Self::Future> {
-        let again = match result {
-            Ok(reply) => matches!(reply.status().as_u16(), 500 | 502 | 503 | 504),
-            Err(UpstreamError::Unreachable | UpstreamError::Cut) => true,
-            Err(_) => false,
-        };
-        if !again {
-            self.budget.deposit();
-            return None;
-        }
-        if self.left == 0 || !self.budget.withdraw() {
-            return None;
-        }
-        self.left -= 1;
-        let pause_ms = self.pause_ms + jitter_ms(self.pause_ms);
-        self.pause_ms *= 4;
-        Some(Box::pin(tokio::time::sleep(Duration::from_millis(pause_ms))))
+    fn layer(&self, inner: S) -> RetryReads<S> {
+        RetryReads { inner, with: self.clone() }
     }
+}
 
-    fn clone_request(&mut self, request: &Request<Segments>) -> Option<Request<Segments>> {
-        (request.method() == Method::GET).then(|| request.clone())
+/// See the module.
+pub struct RetryReads<S> {
+    inner: S,
+    with: RetryLayer,
+}
+
+impl<S: Step> Step for RetryReads<S> {
+    async fn call(&self, call: Call) -> Reply {
+        let RetryLayer { retries, budget } = &self.with;
+        if call.request.method() != Method::GET || call.probe {
+            return self.inner.call(call).await;
+        }
+        let mut pause_ms = FIRST_PAUSE_MS;
+        for _ in 0..*retries {
+            let result = self.inner.call(call.copy()).await;
+            if !may_help(&result) {
+                budget.deposit();
+                return result;
+            }
+            if !budget.withdraw() {
+                return result;
+            }
+            tokio::time::sleep(Duration::from_millis(pause_ms + jitter_ms(pause_ms))).await;
+            pause_ms *= 4;
+        }
+        self.inner.call(call).await
+    }
+}
+
+fn may_help(result: &Reply) -> bool {
+    match result {
+        Ok(reply) => matches!(reply.status().as_u16(), 500 | 502 | 503 | 504),
+        Err(UpstreamError::Unreachable | UpstreamError::Cut) => true,
+        Err(_) => false,
     }
 }
 

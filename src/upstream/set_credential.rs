@@ -7,17 +7,13 @@
 //! - Answers: [`UpstreamError::SecretEchoed`].
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::header::{AUTHORIZATION, HeaderValue};
-use http::{Request, Response};
 use memchr::memmem;
-use tower::{Layer, Service};
+use tower::Layer;
 
-use super::body::Segments;
 use super::error::UpstreamError;
+use super::step::{Call, Reply, Step};
 use crate::secret::Secret;
 
 /// The operator's key, ready to be sent and to be found in replies.
@@ -50,33 +46,16 @@ impl<S> Layer<S> for SetCredentialLayer {
 }
 
 /// See the module.
-#[derive(Clone)]
 pub struct SetCredential<S> {
     inner: S,
     credential: Arc<Credential>,
 }
 
-impl<S> Service<Request<Segments>> for SetCredential<S>
-where
-    S: Service<Request<Segments>, Response = Response<Bytes>, Error = UpstreamError>,
-    S::Future: Send + 'static,
-{
-    type Response = Response<Bytes>;
-    type Error = UpstreamError;
-    type Future = BoxFuture<'static, Result<Response<Bytes>, UpstreamError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), UpstreamError>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Segments>) -> Self::Future {
-        request.headers_mut().insert(AUTHORIZATION, self.credential.header.clone());
-        let credential = Arc::clone(&self.credential);
-        let sending = self.inner.call(request);
-        Box::pin(async move {
-            let reply = sending.await?;
-            let echoed = memmem::find(reply.body(), credential.key.expose()).is_some();
-            if echoed { Err(UpstreamError::SecretEchoed) } else { Ok(reply) }
-        })
+impl<S: Step> Step for SetCredential<S> {
+    async fn call(&self, mut call: Call) -> Reply {
+        call.request.headers_mut().insert(AUTHORIZATION, self.credential.header.clone());
+        let reply = self.inner.call(call).await?;
+        let echoed = memmem::find(reply.body(), self.credential.key.expose()).is_some();
+        if echoed { Err(UpstreamError::SecretEchoed) } else { Ok(reply) }
     }
 }

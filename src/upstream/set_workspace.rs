@@ -2,13 +2,10 @@
 //!
 //! - Adds: `X-Workspace-Id`, replacing any; removes it where no workspace is configured.
 
-use std::task::{Context, Poll};
-
-use http::Request;
 use http::header::{HeaderName, HeaderValue};
-use tower::{Layer, Service};
+use tower::Layer;
 
-use super::body::Segments;
+use super::step::{Call, Reply, Step};
 
 const WORKSPACE: HeaderName = HeaderName::from_static("x-workspace-id");
 
@@ -37,26 +34,18 @@ impl<S> Layer<S> for SetWorkspaceLayer {
 }
 
 /// See the module.
-#[derive(Clone)]
 pub struct SetWorkspace<S> {
     inner: S,
     workspace: Option<HeaderValue>,
 }
 
-impl<S: Service<Request<Segments>>> Service<Request<Segments>> for SetWorkspace<S> {
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = S::Future;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request<Segments>) -> S::Future {
+impl<S: Step> Step for SetWorkspace<S> {
+    async fn call(&self, mut call: Call) -> Reply {
+        let headers = call.request.headers_mut();
         match &self.workspace {
-            Some(id) => drop(request.headers_mut().insert(WORKSPACE, id.clone())),
-            None => drop(request.headers_mut().remove(WORKSPACE)),
+            Some(id) => drop(headers.insert(WORKSPACE, id.clone())),
+            None => drop(headers.remove(WORKSPACE)),
         }
-        self.inner.call(request)
+        self.inner.call(call).await
     }
 }

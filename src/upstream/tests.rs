@@ -1,3 +1,8 @@
+mod breaker;
+mod fair_share;
+mod resolver;
+mod retry;
+
 use bytes::Bytes;
 use http::Response;
 use serde_json::json;
@@ -111,4 +116,48 @@ async fn a_body_streams_from_memory_and_disk_with_its_exact_size() {
     assert!(body.is_end_stream());
     assert!(sent == [b"a".as_slice(), &on_disk, &on_disk, b"z"].concat());
     assert_eq!(spool.room().used_bytes(), 0);
+}
+
+fn headers_of(request: UpstreamRequest) -> (String, Vec<(String, String)>) {
+    let target = Target::parse("https://astria.example:443/api/").unwrap();
+    let request = build(&target, request).unwrap().request;
+    let headers = request.headers().iter();
+    let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+    let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
+    headers.sort();
+    headers.retain(|(name, _)| name != "user-agent");
+    (request.uri().to_string(), headers)
+}
+
+#[test]
+fn a_request_is_built_from_nothing_and_traced_only_if_asked() {
+    let pair = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let path = || Path::new().literal("packs");
+    let read = UpstreamRequest::get(Operation::ListPacks, path()).query(&[("q", "a b".to_owned())]);
+    let (uri, headers) = headers_of(read);
+    assert_eq!(uri, "https://astria.example:443/api/packs?q=a+b");
+    assert_eq!(headers, [("accept", "application/json"), ("host", "astria.example")].map(pair));
+
+    let context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let create =
+        UpstreamRequest::post(Operation::CreatePrompt, path(), "application/json".into(), Vec::new())
+            .traced(HeaderValue::from_static(context));
+    let (_, headers) = headers_of(create);
+    let expected = [
+        ("accept", "application/json"),
+        ("content-type", "application/json"),
+        ("host", "astria.example"),
+        ("traceparent", context),
+    ];
+    assert_eq!(headers, expected.map(pair));
+}
+
+#[test]
+fn a_base_url_is_a_target_or_nothing() {
+    for good in ["http://127.0.0.1:8080", "https://api.astria.ai", "https://[::1]:8443/base/"] {
+        assert!(Target::parse(good).is_some(), "{good}");
+    }
+    for bad in ["", "/packs", "ftp://a.example", "api.astria.ai"] {
+        assert!(Target::parse(bad).is_none(), "{bad}");
+    }
 }

@@ -28,3 +28,4 @@ mod params;
 mod prompts;
 mod stack;
 mod uploads;
+mod upstream;

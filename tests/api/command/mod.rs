@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod proxies;
 mod reload;
 mod serve;
 

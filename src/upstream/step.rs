@@ -1,0 +1,45 @@
+//! One step on the way to Astria: it sends on what it was given, or answers by itself.
+//!
+//! A trait of our own instead of `tower::Service`: its futures are not named, so each step is a plain
+//! `async fn` without a box, and it takes `&self`, so that the stack is shared and never copied. The list of
+//! steps is still a `tower::ServiceBuilder`, in `stack.rs`. See `docs/adr/0007-steps-instead-of-services.md`.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::body::Segments;
+use super::error::UpstreamError;
+use crate::operation::Operation;
+
+/// What a step gives back: a whole reply, not yet judged, or why there is none.
+pub type Reply = Result<Response<Bytes>, UpstreamError>;
+
+/// One call on its way.
+#[derive(Debug)]
+pub struct Call {
+    /// What it is for.
+    pub operation: Operation,
+    /// Whose turn it takes in the queue: a hash of the end user; 0 is the gateway itself.
+    pub user: u64,
+    /// Whether this is the one call that finds out if a paused account works again. Never tried again.
+    pub probe: bool,
+    /// What is sent.
+    pub request: Request<Segments>,
+}
+
+impl Call {
+    /// The same call once more; for reads, which have no body.
+    pub(super) fn copy(&self) -> Self {
+        Self { operation: self.operation, user: self.user, probe: self.probe, request: self.request.clone() }
+    }
+}
+
+/// See the module.
+pub trait Step: Send + Sync + 'static {
+    /// Carries out the call, or refuses it.
+    ///
+    /// Not cancel safe: a call that is dropped may have been carried out.
+    fn call(&self, call: Call) -> impl Future<Output = Reply> + Send;
+}
