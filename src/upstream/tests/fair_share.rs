@@ -100,7 +100,7 @@ async fn five_hundred_waiting_calls_delay_another_end_users_first_by_one_turn() 
                 break;
             }
         }
-        crowd.remove(0);
+        drop(crowd.remove(0));
         assert!(held.is_some(), "nobody was served");
     }
 
