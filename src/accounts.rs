@@ -5,12 +5,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::config::AccountChoice;
 use crate::ownership::AccountKey;
 use crate::packs::PackCache;
 use crate::upstream::Upstream;
+use crate::upstream::account::AccountState;
+use crate::upstream::client::Client;
 
 /// One account: a key and a workspace at Astria.
 pub struct Account {
+    /// What it was made of, secrets as their hash: equal for an account that a reload leaves as it was.
+    pub made_of: [u8; 32],
+    /// Its breaker, pause and places: they outlive a reload.
+    pub shared: Arc<AccountState>,
+    /// The pool that all accounts share.
+    pub client: Client,
     /// As a key of ownership and cache.
     pub key: AccountKey,
     /// Calls with its credential.
@@ -21,18 +30,19 @@ pub struct Account {
 
 /// All of them.
 pub struct Accounts {
-    /// For tokens that name no tenant; absent if they must.
+    /// That of `[upstream]`; absent if it has no key.
     pub own: Option<Arc<Account>>,
-    /// By tenant; empty: tokens' tenants do not matter.
+    /// By tenant.
     pub tenants: BTreeMap<String, Arc<Account>>,
 }
 
 impl Accounts {
-    /// The account that a token's tenant selects; none for a tenant that is not configured.
-    pub fn get(&self, tenant: Option<&str>) -> Option<&Arc<Account>> {
-        match tenant.filter(|_| !self.tenants.is_empty()) {
-            Some(tenant) => self.tenants.get(tenant),
-            None => self.own.as_ref(),
+    /// The account that a tenant selects.
+    pub fn get(&self, choice: AccountChoice<'_>) -> Option<&Arc<Account>> {
+        match choice {
+            AccountChoice::Upstream => self.own.as_ref(),
+            AccountChoice::Tenant(name) => self.tenants.get(name),
+            AccountChoice::Refused => None,
         }
     }
 

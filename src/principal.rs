@@ -1,12 +1,15 @@
 //! Who is calling, proven.
 //!
 //! An end user is the pair (issuer, subject), never an e-mail address; the tenant is an attribute that
-//! selects the upstream account. Guests and services join in later as further variants.
+//! selects the upstream account. A service acts for one end user, and what it makes is that end user's.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
+
+/// The issuer of identities that are the gateway's own, as the guest's. No configured issuer may have this name.
+pub const OWN_ISSUER: &str = "gateway";
 
 /// An end user's identity: the key of ownership, limits and quota.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,32 +40,82 @@ pub struct EndUser {
     pub expires_at: Timestamp,
 }
 
-/// Whoever is calling, proven.
+/// A server of the operator's that proved itself with a service key and acts for one end user.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// The key's name in config: for logs and the account page.
+    pub key_name: Arc<str>,
+    /// For whom it acts: issuer by config, subject by the request.
+    pub end_user: EndUserId,
+    /// The plan that config gives the key, if any.
+    pub plan: Option<Arc<str>>,
+    /// The tenant that config gives the key, if any.
+    pub tenant: Option<Arc<str>>,
+}
+
+/// Everybody without a token, together: one identity, one rate limit, no spending.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// ([`OWN_ISSUER`], `guest`).
+    pub id: EndUserId,
+    /// The plan that config gives guests.
+    pub plan: Arc<str>,
+    /// The tenant that config gives guests, if any.
+    pub tenant: Option<Arc<str>>,
+}
+
+impl Guest {
+    /// The one guest.
+    pub fn new(plan: Arc<str>, tenant: Option<Arc<str>>) -> Self {
+        Self { id: EndUserId { issuer: OWN_ISSUER.into(), subject: "guest".into() }, plan, tenant }
+    }
+}
+
+/// Whoever is calling, proven. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Principal {
     /// A person of the operator's app.
     EndUser(Arc<EndUser>),
+    /// A server that acts for a person.
+    Service(Arc<Service>),
+    /// Somebody without a token.
+    Guest(Arc<Guest>),
 }
 
 impl Principal {
-    /// The identity that owns objects and holds quota.
+    /// The identity that owns objects and holds quota; a service has its end user's.
     pub fn id(&self) -> &EndUserId {
         match self {
             Self::EndUser(user) => &user.id,
+            Self::Service(service) => &service.end_user,
+            Self::Guest(guest) => &guest.id,
         }
     }
 
-    /// The tenant that the proof claims, if any.
-    pub fn tenant(&self) -> Option<&str> {
-        match self {
-            Self::EndUser(user) => user.tenant.as_deref(),
-        }
-    }
-
-    /// The plan that the proof claims, if any.
+    /// The plan that the proof claims, or that config gives, if any.
     pub fn claimed_plan(&self) -> Option<&str> {
         match self {
             Self::EndUser(user) => user.claimed_plan.as_deref(),
+            Self::Service(service) => service.plan.as_deref(),
+            Self::Guest(guest) => Some(&guest.plan),
+        }
+    }
+
+    /// The tenant that the proof claims, or that config gives, if any; whether it exists is for config to say.
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::EndUser(user) => user.tenant.as_deref(),
+            Self::Service(service) => service.tenant.as_deref(),
+            Self::Guest(guest) => guest.tenant.as_deref(),
+        }
+    }
+
+    /// One fixed word each: `end_user`, `service`, `guest`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::EndUser(_) => "end_user",
+            Self::Service(_) => "service",
+            Self::Guest(_) => "guest",
         }
     }
 }

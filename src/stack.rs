@@ -20,19 +20,19 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use tower::ServiceBuilder;
-use tower::util::BoxCloneSyncService;
 use tower_http::cors::CorsLayer;
 
 use crate::call::{Answer, Call, Caller, Facts, LimitedBody};
 use crate::clock::Clock;
 use crate::middleware::access_log::Begun;
-use crate::middleware::authenticate::authenticate;
+use crate::middleware::authenticate::identify;
 use crate::middleware::body_limit::body_limit;
 use crate::middleware::callback_gate::callback_gate;
 use crate::middleware::canonical_path::canonical_path;
 use crate::middleware::catch_panic::catch_panic;
 use crate::middleware::client_ip::client_ip;
 use crate::middleware::cors::cors;
+use crate::middleware::credentials::Credentials;
 use crate::middleware::ip_limit::IpLimit;
 use crate::middleware::limit_headers;
 use crate::middleware::overload::overload;
@@ -121,8 +121,12 @@ async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: C
     let facts = Arc::clone(&call.facts);
     let _place = overload(&edge.state)?; // 7 shed before any work is done
     let call = body_limit(call)?; // 8 413 before a byte is read
-    edge.ip_limit.check(facts.client_ip)?; // 9 protects token verification itself
-    let call = authenticate(call).await?; // 10 Authorization and Cookie end here
+    let credentials = Credentials::read(&edge.state.authenticator, call.headers());
+    if !credentials.is_service() {
+        edge.ip_limit.check(facts.client_ip)?; // 9 protects token verification itself; a service has proven itself
+    }
+    let principal = credentials.prove(&edge.state.authenticator, route.operation).await?; // 10 who is calling
+    let call = identify(call, principal)?; // 10 plan and account; Authorization and Cookie end here
     // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
     let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
     let mut reply = answer(call).await.unwrap_or_else(|problem| {

@@ -36,7 +36,8 @@ struct Entry {
     fresh_until: Duration,
 }
 
-/// Verified tokens, bounded in number and age.
+/// Verified tokens, bounded in number and age. Clones share them.
+#[derive(Clone)]
 pub(super) struct TokenCache {
     entries: Cache<TokenHash, Entry>,
     keep: Duration,

@@ -14,14 +14,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::json::Object;
+use super::members::{Member, Members};
 use super::refusal::Refusal;
 use super::settings::{IssuerFault, IssuerSettings, MAX_LEEWAY_S};
 use super::token::Unverified;
 use crate::clock::Timestamp;
-use crate::principal::{EndUser, EndUserId};
+use crate::principal::{EndUser, EndUserId, OWN_ISSUER};
 
 const MAX_SUBJECT_BYTES: usize = 255;
 const MAX_ATTRIBUTE_BYTES: usize = 128;
@@ -50,6 +48,9 @@ impl ClaimRules {
         if settings.issuer.is_empty() {
             return Err(IssuerFault::IssuerEmpty);
         }
+        if *settings.issuer == *OWN_ISSUER {
+            return Err(IssuerFault::IssuerOwn);
+        }
         if holds_none(&settings.audiences) {
             return Err(IssuerFault::AudienceEmpty);
         }
@@ -72,13 +73,17 @@ impl ClaimRules {
             subject_claim: settings.subject_claim.clone(),
             plan_claim: settings.plan_claim.clone(),
             tenant_claim: settings.tenant_claim.clone(),
-            token_types: settings.token_types.iter().map(|name| media_type(name)).collect(),
+            token_types: settings
+                .token_types
+                .iter()
+                .map(|name| without_application(name).to_owned())
+                .collect(),
             leeway: Duration::from_secs(settings.leeway_s),
         })
     }
 
     /// Whom the token speaks of, if its signature holds.
-    pub(super) fn read(&self, token: &Unverified<'_>, now: Timestamp) -> Result<EndUser, Refusal> {
+    pub(super) fn read<'a>(&self, token: &'a Unverified<'_>, now: Timestamp) -> Result<Spoken<'a>, Refusal> {
         let claims = &token.claims;
         if issuer(claims) != Some(&*self.issuer) {
             return Err(Refusal::Issuer);
@@ -86,50 +91,54 @@ impl ClaimRules {
         self.check_type(token)?;
         self.check_audience(claims.get("aud"))?;
         let expires_at = self.check_times(claims, now)?;
-        Ok(EndUser {
-            id: EndUserId { issuer: Arc::clone(&self.issuer), subject: self.subject(claims)? },
-            claimed_plan: attribute(claims, &self.plan_claim)?,
+        Ok(Spoken {
+            subject: self.subject(claims)?,
+            plan: attribute(claims, &self.plan_claim)?,
             tenant: attribute(claims, &self.tenant_claim)?,
             expires_at,
         })
     }
 
+    /// The end user, for whom the signature held.
+    pub(super) fn end_user(&self, spoken: &Spoken<'_>) -> EndUser {
+        EndUser {
+            id: EndUserId { issuer: Arc::clone(&self.issuer), subject: spoken.subject.into() },
+            claimed_plan: spoken.plan.map(Arc::from),
+            tenant: spoken.tenant.map(Arc::from),
+            expires_at: spoken.expires_at,
+        }
+    }
+
     fn check_type(&self, token: &Unverified<'_>) -> Result<(), Refusal> {
-        let says = |claim: &str, word: &str| {
-            token
-                .claims
-                .get(claim)
-                .and_then(Value::as_str)
-                .is_some_and(|text| text.eq_ignore_ascii_case(word))
-        };
-        let is_accepted =
-            token.token_type.as_ref().is_none_or(|name| self.token_types.contains(&media_type(name)));
-        if !is_accepted || says("token_use", "id") || says("typ", "id") || token.claims.contains_key("events")
-        {
+        let claims = &token.claims;
+        let says =
+            |claim: &str, word: &str| claims.text(claim).is_some_and(|text| text.eq_ignore_ascii_case(word));
+        let is_accepted = token.token_type.as_ref().is_none_or(|name| {
+            let name = without_application(name);
+            self.token_types.iter().any(|accepted| accepted.eq_ignore_ascii_case(name))
+        });
+        let is_event = claims.get("events").is_some();
+        if !is_accepted || says("token_use", "id") || says("typ", "id") || is_event {
             return Err(Refusal::TokenType);
         }
         Ok(())
     }
 
-    fn check_audience(&self, claim: Option<&Value>) -> Result<(), Refusal> {
-        let named: Vec<&str> = match claim {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(several)) => {
-                several.iter().map(Value::as_str).collect::<Option<_>>().ok_or(Refusal::Audience)?
+    fn check_audience(&self, claim: Option<&Member<'_>>) -> Result<(), Refusal> {
+        let is_ours = |name: &str| self.audiences.iter().any(|ours| ours == name);
+        let fits = match claim {
+            Some(Member::Text(one)) => is_ours(one),
+            Some(Member::Texts(several)) if self.allow_other_audiences => {
+                several.iter().any(|name| is_ours(name))
             }
-            _ => return Err(Refusal::Audience),
-        };
-        let is_ours = |name: &&str| self.audiences.iter().any(|ours| ours == name);
-        let fits = if self.allow_other_audiences {
-            named.iter().any(is_ours)
-        } else {
-            !named.is_empty() && named.iter().all(is_ours)
+            Some(Member::Texts(several)) => !several.is_empty() && several.iter().all(|name| is_ours(name)),
+            _ => false,
         };
         if fits { Ok(()) } else { Err(Refusal::Audience) }
     }
 
     /// Gives back `exp`.
-    fn check_times(&self, claims: &Object, now: Timestamp) -> Result<Timestamp, Refusal> {
+    fn check_times(&self, claims: &Members<'_>, now: Timestamp) -> Result<Timestamp, Refusal> {
         let expires_at = claims.get("exp").and_then(numeric_date_ms).ok_or(Refusal::Expired)?;
         if now >= expires_at.plus(self.leeway) {
             return Err(Refusal::Expired);
@@ -145,15 +154,23 @@ impl ClaimRules {
         Ok(expires_at)
     }
 
-    fn subject(&self, claims: &Object) -> Result<Arc<str>, Refusal> {
-        let subject = claims.get(&self.subject_claim).and_then(Value::as_str).ok_or(Refusal::Subject)?;
-        if is_name(subject, MAX_SUBJECT_BYTES) { Ok(subject.into()) } else { Err(Refusal::Subject) }
+    fn subject<'a>(&self, claims: &'a Members<'_>) -> Result<&'a str, Refusal> {
+        let subject = claims.text(&self.subject_claim).ok_or(Refusal::Subject)?;
+        if is_subject(subject) { Ok(subject) } else { Err(Refusal::Subject) }
     }
 }
 
+/// What a token says, still in the token's own text.
+pub(super) struct Spoken<'a> {
+    subject: &'a str,
+    plan: Option<&'a str>,
+    tenant: Option<&'a str>,
+    pub(super) expires_at: Timestamp,
+}
+
 /// The issuer that the token names, unproven.
-pub(super) fn issuer(claims: &Object) -> Option<&str> {
-    claims.get("iss").and_then(Value::as_str)
+pub(super) fn issuer<'a>(claims: &'a Members<'_>) -> Option<&'a str> {
+    claims.text("iss")
 }
 
 /// Whether a text may be a person's subject.
@@ -172,19 +189,20 @@ fn is_name(text: &str, max_bytes: usize) -> bool {
 
 /// Absent and `null` are no attribute; another type, or a text that cannot be a name, refuses the token:
 /// to pass over it would put the person on the default plan or the default account.
-fn attribute(claims: &Object, name: &str) -> Result<Option<Arc<str>>, Refusal> {
+fn attribute<'a>(claims: &'a Members<'_>, name: &str) -> Result<Option<&'a str>, Refusal> {
     if name.is_empty() {
         return Ok(None);
     }
     match claims.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) if is_attribute(text) => Ok(Some(text.as_str().into())),
+        None | Some(Member::Null) => Ok(None),
+        Some(Member::Text(text)) if is_attribute(text) => Ok(Some(text)),
         Some(_) => Err(Refusal::Attribute),
     }
 }
 
 /// Seconds since the epoch, whole or with a fraction. Fractions below a millisecond are dropped.
-fn numeric_date_ms(claim: &Value) -> Option<Timestamp> {
+fn numeric_date_ms(claim: &Member<'_>) -> Option<Timestamp> {
+    let Member::Number(claim) = claim else { return None };
     if let Some(seconds) = claim.as_u64() {
         return Some(Timestamp::from_unix_s(seconds));
     }
@@ -192,7 +210,11 @@ fn numeric_date_ms(claim: &Value) -> Option<Timestamp> {
     Some(Timestamp::from_unix_s(0).plus(Duration::from_secs_f64(seconds)))
 }
 
-fn media_type(name: &str) -> String {
-    let name = name.to_ascii_lowercase();
-    name.strip_prefix("application/").map_or_else(|| name.clone(), str::to_owned)
+/// A media type's name without the `application/` that may stand before it, in any case.
+fn without_application(name: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match name.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => name,
+    }
 }

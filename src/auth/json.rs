@@ -16,7 +16,7 @@ use serde_json::{Map, Number, Value};
 pub(super) type Object = Map<String, Value>;
 
 /// How many objects and arrays may be inside each other. Providers nest roles three or four deep.
-const MAX_DEPTH: u8 = 16;
+pub(super) const MAX_DEPTH: u8 = 16;
 
 /// Reads one JSON object, and nothing after it; `None` if it is anything else.
 pub(super) fn object(text: &[u8]) -> Option<Object> {

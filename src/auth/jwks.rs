@@ -7,7 +7,8 @@
 //! not be ours.
 //!
 //! A removed key is refused once a refresh has run: in the background after `refresh_s`, and awaited if
-//! nobody has asked for twice that long. It does *not* fetch at start: the first token does.
+//! nobody has asked for twice that long. It does *not* fetch at start: the first token does. After a reload of the
+//! configuration that leaves the issuer as it was, the same set goes on (see [`Jwks::is_like`]).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,15 +19,45 @@ use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use super::AuthError;
-use super::jwks_fetch::JwksSource;
+use super::jwks_fetch::{JwksSource, Place};
 use super::key_set::{Found, KeySet};
 use super::keys::VerifyingKey;
 use super::refusal::Refusal;
 use super::settings::JwksSettings;
 use crate::clock::Clock;
 
-/// The keys that one issuer publishes.
+/// The keys that one issuer publishes. Clones share them.
+#[derive(Clone)]
 pub(super) struct Jwks(Arc<Inner>);
+
+/// What a set says about a token's key at once.
+pub(super) enum Answer {
+    /// Check the signature with this one.
+    Key(Arc<VerifyingKey>),
+    /// Ask again when the fetch under way has ended.
+    Wait(Wait),
+}
+
+/// A fetch under way.
+pub(super) struct Wait {
+    running: watch::Receiver<()>,
+    is_first: bool,
+}
+
+impl Wait {
+    /// Cancel safe: the fetch runs in a task of its own.
+    pub(super) async fn over(mut self) -> Waited {
+        // An error is the expected end: the task drops its side when it is done.
+        let _ended = self.running.changed().await;
+        Waited { is_first: self.is_first }
+    }
+}
+
+/// A fetch has been waited for.
+#[derive(Clone, Copy)]
+pub(super) struct Waited {
+    is_first: bool,
+}
 
 struct Inner {
     issuer: Arc<str>,
@@ -77,42 +108,43 @@ impl Jwks {
         }))
     }
 
-    /// The key for a token, after at most one wait for a fetch.
+    /// Whether this is what would be made from these, so that it can go on instead.
+    pub(super) fn is_like(&self, issuer: &str, place: &Place, settings: &JwksSettings) -> bool {
+        *self.0.issuer == *issuer && self.0.source.is_like(place, settings)
+    }
+
+    /// The key for a token, or a fetch to wait for: once at most, `waited` says that it has been.
     ///
     /// Errors: [`AuthError::KeysUnavailable`] if there is no set that is young enough;
     /// [`AuthError::Invalid`] if there is one and it has no such key.
-    ///
-    /// Cancel safe: the fetch runs in a task of its own.
-    pub(super) async fn find(
+    pub(super) fn find(
         &self,
         id: Option<&str>,
         algorithm: Algorithm,
-    ) -> Result<Arc<VerifyingKey>, AuthError> {
+        waited: Option<Waited>,
+    ) -> Result<Answer, AuthError> {
         let inner = &self.0;
-        if let Some(known) = inner.usable()
-            && !inner.refresh_if_old(&known)
-        {
-            match known.keys.find(id, algorithm) {
-                Found::Key(key) => return Ok(key),
-                Found::Refused(reason) => return Err(AuthError::Invalid { reason }),
-                Found::Unknown => {}
-            }
-        }
-        let is_first = inner.fetched.load().is_none();
-        if let Some(mut running) = inner.refresh() {
-            // An error is the expected end: the task drops its side when it is done.
-            let _ended = running.changed().await;
-        }
-        match inner.usable().ok_or(AuthError::KeysUnavailable)?.keys.find(id, algorithm) {
-            Found::Key(key) => {
-                if is_first {
-                    inner.attempts.lock().unwrap_or_else(PoisonError::into_inner).may_repeat = true;
+        let Some(waited) = waited else {
+            if let Some(known) = inner.usable()
+                && !inner.refresh_if_old(&known)
+            {
+                match known.keys.find(id, algorithm) {
+                    Found::Key(key) => return Ok(Answer::Key(key)),
+                    Found::Refused(reason) => return Err(AuthError::Invalid { reason }),
+                    Found::Unknown => {}
                 }
-                Ok(key)
             }
-            Found::Refused(reason) => Err(AuthError::Invalid { reason }),
-            Found::Unknown => Err(AuthError::Invalid { reason: Refusal::UnknownKey }),
+            let is_first = inner.fetched.load().is_none();
+            return match inner.refresh() {
+                Some(running) => Ok(Answer::Wait(Wait { running, is_first })),
+                None => inner.find_known(id, algorithm),
+            };
+        };
+        let found = inner.find_known(id, algorithm);
+        if found.is_ok() && waited.is_first {
+            inner.attempts.lock().unwrap_or_else(PoisonError::into_inner).may_repeat = true;
         }
+        found
     }
 
     /// Seconds since the set in use was fetched; `None` before the first success.
@@ -133,6 +165,14 @@ impl Inner {
     /// The set, unless it is too old to be believed.
     fn usable(&self) -> Option<Arc<Fetched>> {
         self.fetched.load_full().filter(|fetched| self.age(fetched) <= self.max_stale)
+    }
+
+    fn find_known(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Answer, AuthError> {
+        match self.usable().ok_or(AuthError::KeysUnavailable)?.keys.find(id, algorithm) {
+            Found::Key(key) => Ok(Answer::Key(key)),
+            Found::Refused(reason) => Err(AuthError::Invalid { reason }),
+            Found::Unknown => Err(AuthError::Invalid { reason: Refusal::UnknownKey }),
+        }
     }
 
     /// Starts a refresh of an old set in the background. True if the caller should rather wait for one:
@@ -178,7 +218,7 @@ impl Inner {
 
     /// Not cancel safe: an attempt that is dropped leaves no trace in the log.
     async fn attempt(&self) {
-        let outcome = self.source.fetch().await;
+        let outcome = self.source.fetch(self.clock.monotonic()).await;
         let at = self.clock.monotonic();
         match outcome {
             Ok(keys) => {

@@ -4,6 +4,7 @@
 //! as an HMAC secret, and every other confusion of algorithms.
 //! Source: RFC 8725 section 3.1 (read 2026-11-21).
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey, VerificationAlgorithm,
 };
@@ -43,13 +44,20 @@ pub(super) enum KeyFault {
 /// A parsed key and what it may be used for.
 pub(super) struct VerifyingKey {
     algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    key: Material,
+}
+
+enum Material {
+    /// Prepared once: a token that is refused must cost little.
+    Shared(hmac::Key),
+    Public(DecodingKey),
 }
 
 impl VerifyingKey {
     /// A shared secret; its length has been checked by the caller.
     pub(super) fn hs256(secret: &Secret) -> Self {
-        Self { algorithms: vec![Algorithm::HS256], key: DecodingKey::from_secret(secret.expose()) }
+        let key = Material::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret.expose()));
+        Self { algorithms: vec![Algorithm::HS256], key }
     }
 
     /// From the modulus and exponent, big-endian. Leading zero bytes, which some providers publish
@@ -69,7 +77,7 @@ impl VerifyingKey {
             return Err(KeyFault::Unusable);
         }
         let key = DecodingKey::from_rsa_raw_components(modulus, exponent);
-        Ok(Self { algorithms: RSA_ALGORITHMS.to_vec(), key })
+        Ok(Self { algorithms: RSA_ALGORITHMS.to_vec(), key: Material::Public(key) })
     }
 
     /// From an uncompressed point on P-256 or P-384, told apart by length; a point off its curve
@@ -84,7 +92,7 @@ impl VerifyingKey {
             return Err(KeyFault::Unusable);
         }
         ParsedPublicKey::new(curve, point).map_err(|_| KeyFault::Unusable)?;
-        Ok(Self { algorithms: vec![algorithm], key: DecodingKey::from_ec_der(point) })
+        Ok(Self { algorithms: vec![algorithm], key: Material::Public(DecodingKey::from_ec_der(point)) })
     }
 
     /// From the 32 bytes of an Ed25519 public key.
@@ -93,7 +101,8 @@ impl VerifyingKey {
             return Err(KeyFault::Unusable);
         }
         ParsedPublicKey::new(&ED25519, public).map_err(|_| KeyFault::Unusable)?;
-        Ok(Self { algorithms: vec![Algorithm::EdDSA], key: DecodingKey::from_ed_der(public) })
+        let key = Material::Public(DecodingKey::from_ed_der(public));
+        Ok(Self { algorithms: vec![Algorithm::EdDSA], key })
     }
 
     /// The same key for one algorithm alone; refused if that is not among its own.
@@ -112,9 +121,14 @@ impl VerifyingKey {
 
     /// Whether the token's signature is this key's. False for an algorithm that is not the key's.
     pub(super) fn signed(&self, token: &Unverified<'_>) -> bool {
+        let signed = token.signing_input.as_bytes();
         self.may(token.algorithm)
-            && crypto::verify(token.signature, token.signing_input.as_bytes(), &self.key, token.algorithm)
-                .unwrap_or(false)
+            && match &self.key {
+                Material::Shared(key) => hmac::verify(key, signed, token.signature_bytes).is_ok(),
+                Material::Public(key) => {
+                    crypto::verify(token.signature, signed, key, token.algorithm).unwrap_or(false)
+                }
+            }
     }
 }
 

@@ -5,25 +5,28 @@
 //! algorithms, audiences and claim names count.
 //!
 //! ```text
-//! let authenticator = Authenticator::new(settings, clock, tasks)?;
+//! let authenticator = Authenticator::new(settings, clock, tasks, None)?;
 //! let principal = authenticator.verify(token).await?;
 //! ```
 //!
-//! It does *not* know HTTP, sessions, guests or services, does not decide what a principal may do, and does
-//! not discover an issuer's settings.
+//! It does *not* know HTTP or sessions, and does not decide what a principal may do.
 
 mod bearer;
 mod cache;
 mod claims;
+mod discovery;
+mod fingerprint;
 mod json;
 mod jwks;
 mod jwks_fetch;
 mod key_set;
 mod keys;
+mod members;
 mod mint;
 mod pem;
 mod provider;
 mod refusal;
+mod service_keys;
 mod settings;
 mod token;
 
@@ -40,18 +43,23 @@ use tokio_util::task::TaskTracker;
 pub use bearer::bearer;
 use cache::{TokenCache, TokenHash};
 use claims::ClaimRules;
-use jwks::Jwks;
-use jwks_fetch::JwksSource;
+pub use discovery::discovery_url;
+use jwks::{Answer, Jwks, Wait, Waited};
+use jwks_fetch::{JwksSource, Place};
 use keys::VerifyingKey;
 pub use mint::{Claims, MintError, mint};
 pub use provider::install_crypto_provider;
 pub use refusal::Refusal;
+pub use service_keys::{
+    EndUserName, MAX_END_USER_BYTES, MAX_SERVICE_KEY_HASHES, SERVICE_KEY_PREFIX, ServiceKey, ServiceKeyFault,
+    ServiceKeySettings, ServiceKeys, hash_service_key, is_service_key, new_service_key,
+};
 pub use settings::{
     AuthSettings, AuthSetupError, IssuerFault, IssuerSettings, JwksSettings, KeySource, MAX_LEEWAY_S,
     MAX_TOKEN_CACHE_S, MIN_SECRET_BYTES,
 };
 pub use token::MAX_TOKEN_BYTES;
-use token::Unverified;
+use token::{Space, Unverified};
 
 use crate::clock::Clock;
 use crate::principal::Principal;
@@ -86,6 +94,10 @@ pub struct Authenticator {
     issuers: HashMap<Arc<str>, Vec<Issuer>>,
     /// Absent if verified tokens are not to be remembered.
     cache: Option<TokenCache>,
+    /// What the cache's tokens were verified by.
+    fingerprint: [u8; 32],
+    service_keys: ServiceKeys,
+    guest: Option<Principal>,
     clock: Clock,
 }
 
@@ -99,22 +111,49 @@ enum IssuerKeys {
     Jwks(Jwks),
 }
 
+/// What can be said of a token at once.
+enum Proof {
+    Given(Principal),
+    Waits(Wait),
+}
+
 impl Authenticator {
     /// Checks the settings and parses the keys that they hold. Fetches nothing; key sets are fetched by
     /// tasks on `tasks` when the first token asks.
     ///
+    /// After a reload, `previous` is the one in force: key sets of issuers whose name, address and limits did not
+    /// change go on with what was fetched, and verified tokens are remembered on if nothing about any issuer
+    /// changed. `clock` and `tasks` must then be clones of the same.
+    ///
     /// Errors: the first setting that is unfit, with its issuer's place in the list.
     #[expect(clippy::needless_pass_by_value, reason = "a tracker is a handle, taken like the clock")]
-    pub fn new(settings: AuthSettings, clock: Clock, tasks: TaskTracker) -> Result<Self, AuthSetupError> {
+    pub fn new(
+        settings: AuthSettings,
+        clock: Clock,
+        tasks: TaskTracker,
+        previous: Option<&Self>,
+    ) -> Result<Self, AuthSetupError> {
         if settings.token_cache_s > MAX_TOKEN_CACHE_S {
             return Err(AuthSetupError::TokenCacheTooLong);
         }
         check_jwks_limits(&settings.jwks)?;
+        let service_keys = ServiceKeys::new(&settings.service_keys)
+            .map_err(|(index, fault)| AuthSetupError::ServiceKey { index, fault })?;
+        let fingerprint = fingerprint::of(&settings);
         let mut issuers: HashMap<Arc<str>, Vec<Issuer>> = HashMap::new();
         for (index, issuer) in settings.issuers.into_iter().enumerate() {
             let at = |fault| AuthSetupError::Issuer { index, fault };
             let name = Arc::clone(&issuer.issuer);
             let rules = ClaimRules::new(&issuer).map_err(at)?;
+            let published = |place: Place| {
+                if let Some(known) = previous.and_then(|old| old.jwks_like(&name, &place, &settings.jwks)) {
+                    return Ok(IssuerKeys::Jwks(known));
+                }
+                let source = JwksSource::new(place, &settings.jwks)
+                    .map_err(|source| AuthSetupError::JwksClient { index, source })?;
+                let (clock, tasks) = (clock.clone(), tasks.clone());
+                Ok(IssuerKeys::Jwks(Jwks::new(Arc::clone(&name), source, &settings.jwks, clock, tasks)))
+            };
             let keys = match issuer.keys {
                 KeySource::Hs256 { current, previous } => IssuerKeys::Fixed(
                     [Some(current), previous]
@@ -127,10 +166,11 @@ impl Authenticator {
                 KeySource::PublicKeys { pem } => IssuerKeys::Fixed(pem::public_keys(&pem).map_err(at)?),
                 KeySource::Jwks { url } => {
                     check_key_set_url(&url).map_err(at)?;
-                    let source = JwksSource::new(url, &settings.jwks)
-                        .map_err(|source| AuthSetupError::JwksClient { index, source })?;
-                    let (clock, tasks) = (clock.clone(), tasks.clone());
-                    IssuerKeys::Jwks(Jwks::new(Arc::clone(&name), source, &settings.jwks, clock, tasks))
+                    published(Place::KeySet(url))?
+                }
+                KeySource::Discovery => {
+                    let document = discovery_url(&name).map_err(at)?;
+                    published(Place::Discovered { issuer: Arc::clone(&name), document })?
                 }
             };
             let namesakes = issuers.entry(name).or_default();
@@ -141,8 +181,22 @@ impl Authenticator {
         }
         let keep = Duration::from_secs(settings.token_cache_s);
         let remembers = settings.token_cache_entries > 0 && settings.token_cache_s > 0;
-        let cache = remembers.then(|| TokenCache::new(settings.token_cache_entries, keep, clock.clone()));
-        Ok(Self { issuers, cache, clock })
+        let known = previous.filter(|old| old.fingerprint == fingerprint).and_then(|old| old.cache.clone());
+        let cache = remembers.then(|| {
+            known.unwrap_or_else(|| TokenCache::new(settings.token_cache_entries, keep, clock.clone()))
+        });
+        let guest = settings.guest.map(|guest| Principal::Guest(Arc::new(guest)));
+        Ok(Self { issuers, cache, fingerprint, service_keys, guest, clock })
+    }
+
+    /// Keys of servers that act for end users. To be asked before the address limit.
+    pub const fn service_keys(&self) -> &ServiceKeys {
+        &self.service_keys
+    }
+
+    /// Who calls without a token, if anybody may. Not for what creates cost.
+    pub const fn guest(&self) -> Option<&Principal> {
+        self.guest.as_ref()
     }
 
     /// Proves who presents this token, from memory if it was verified a moment ago.
@@ -155,14 +209,31 @@ impl Authenticator {
     ///
     /// Cancel safe: a fetch under way goes on for the next caller.
     pub async fn verify(&self, token: &str) -> Result<Principal, AuthError> {
+        let waits = match self.prove(token, None)? {
+            Proof::Given(principal) => return Ok(principal),
+            Proof::Waits(waits) => waits,
+        };
+        let waited = waits.over().await;
+        match self.prove(token, Some(waited))? {
+            Proof::Given(principal) => Ok(principal),
+            Proof::Waits(_) => Err(AuthError::KeysUnavailable),
+        }
+    }
+
+    /// Everything in one go, so that the future of [`Authenticator::verify`] holds nothing of the token.
+    fn prove(&self, token: &str, waited: Option<Waited>) -> Result<Proof, AuthError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthError::TooLong);
         }
-        let hash = TokenHash::of(token);
-        if let Some(principal) = self.cache.as_ref().and_then(|cache| cache.get(&hash)) {
-            return Ok(principal);
+        if is_service_key(token) {
+            return Err(Refusal::ServiceKey.into());
         }
-        let unverified = Unverified::parse(token)?;
+        let hash = self.cache.as_ref().map(|cache| (cache, TokenHash::of(token)));
+        if let Some(principal) = hash.as_ref().and_then(|(cache, hash)| cache.get(hash)) {
+            return Ok(Proof::Given(principal));
+        }
+        let mut space = Space::new();
+        let unverified = Unverified::parse(token, &mut space)?;
         let issuer = claims::issuer(&unverified.claims)
             .and_then(|name| self.issuers.get(name))
             .and_then(|namesakes| match namesakes.as_slice() {
@@ -172,14 +243,23 @@ impl Authenticator {
                 }),
             })
             .ok_or(Refusal::Issuer)?;
-        let end_user = issuer.rules.read(&unverified, self.clock.now())?;
-        issuer.keys.check(&unverified).await?;
-        let expires_at = end_user.expires_at;
-        let principal = Principal::EndUser(Arc::new(end_user));
-        if let Some(cache) = &self.cache {
-            cache.insert(hash, &principal, expires_at);
+        let spoken = issuer.rules.read(&unverified, self.clock.now())?;
+        if let Some(waits) = issuer.keys.check(&unverified, waited)? {
+            return Ok(Proof::Waits(waits));
         }
-        Ok(principal)
+        let principal = Principal::EndUser(Arc::new(issuer.rules.end_user(&spoken)));
+        if let Some((cache, hash)) = hash {
+            cache.insert(hash, &principal, spoken.expires_at);
+        }
+        Ok(Proof::Given(principal))
+    }
+
+    fn jwks_like(&self, issuer: &str, place: &Place, settings: &JwksSettings) -> Option<Jwks> {
+        let known = self.issuers.get(issuer)?.iter().filter_map(|issuer| match &issuer.keys {
+            IssuerKeys::Jwks(jwks) => Some(jwks),
+            IssuerKeys::Fixed(_) => None,
+        });
+        known.into_iter().find(|jwks| jwks.is_like(issuer, place, settings)).cloned()
     }
 
     /// For each issuer with a key set: seconds since the set in use was fetched, or `None` before the
@@ -199,8 +279,8 @@ impl IssuerKeys {
         matches!(self, Self::Fixed(keys) if keys.iter().any(|key| key.may(Algorithm::HS256)))
     }
 
-    /// Cancel safe.
-    async fn check(&self, token: &Unverified<'_>) -> Result<(), AuthError> {
+    /// `None` if the signature holds, or what has to be waited for first.
+    fn check(&self, token: &Unverified<'_>, waited: Option<Waited>) -> Result<Option<Wait>, AuthError> {
         let is_signed = match self {
             Self::Fixed(keys) => {
                 if !keys.iter().any(|key| key.may(token.algorithm)) {
@@ -208,9 +288,12 @@ impl IssuerKeys {
                 }
                 keys.iter().any(|key| key.signed(token))
             }
-            Self::Jwks(jwks) => jwks.find(token.key_id.as_deref(), token.algorithm).await?.signed(token),
+            Self::Jwks(jwks) => match jwks.find(token.key_id.as_deref(), token.algorithm, waited)? {
+                Answer::Key(key) => key.signed(token),
+                Answer::Wait(wait) => return Ok(Some(wait)),
+            },
         };
-        if is_signed { Ok(()) } else { Err(Refusal::Signature.into()) }
+        if is_signed { Ok(None) } else { Err(Refusal::Signature.into()) }
     }
 }
 

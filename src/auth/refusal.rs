@@ -37,6 +37,8 @@ pub enum Refusal {
     AmbiguousKey,
     /// The signature does not hold.
     Signature,
+    /// It has the form of a service key and is none.
+    ServiceKey,
 }
 
 impl Refusal {
@@ -58,6 +60,7 @@ impl Refusal {
             Self::UnknownKey => "unknown_key",
             Self::AmbiguousKey => "ambiguous_key",
             Self::Signature => "signature",
+            Self::ServiceKey => "service_key",
         }
     }
 }

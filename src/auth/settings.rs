@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
+use super::service_keys::{ServiceKeyFault, ServiceKeySettings};
+use crate::principal::Guest;
 use crate::secret::Secret;
 
 /// Most leeway, in seconds, that an issuer may be given for clocks that disagree.
@@ -82,10 +84,13 @@ pub enum KeySource {
         /// https, or http on this machine.
         url: Url,
     },
+    /// A published key set whose address the issuer's discovery document names. The issuer's own name is then an
+    /// https address, or http on this machine.
+    Discovery,
 }
 
 /// How key sets are fetched.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JwksSettings {
     /// Shortest time between two attempts for one issuer, in seconds.
     pub cooldown_s: u64,
@@ -99,6 +104,8 @@ pub struct JwksSettings {
     pub max_bytes: usize,
     /// Most keys in a set.
     pub max_keys: usize,
+    /// Age, in seconds, from which a refresh reads the discovery document again, too.
+    pub discovery_refresh_s: u64,
 }
 
 impl Default for JwksSettings {
@@ -110,6 +117,7 @@ impl Default for JwksSettings {
             timeout_ms: 5_000,
             max_bytes: 262_144,
             max_keys: 100,
+            discovery_refresh_s: 3_600,
         }
     }
 }
@@ -124,6 +132,10 @@ pub struct AuthSettings {
     pub token_cache_s: u64,
     /// How key sets are fetched.
     pub jwks: JwksSettings,
+    /// Keys of the operator's servers that act for end users.
+    pub service_keys: Vec<ServiceKeySettings>,
+    /// Who calls without a token; `None`: nobody may.
+    pub guest: Option<Guest>,
 }
 
 impl Default for AuthSettings {
@@ -133,6 +145,8 @@ impl Default for AuthSettings {
             token_cache_entries: 10_000,
             token_cache_s: 60,
             jwks: JwksSettings::default(),
+            service_keys: Vec::new(),
+            guest: None,
         }
     }
 }
@@ -147,6 +161,14 @@ pub enum AuthSetupError {
         index: usize,
         /// What is wrong with it.
         fault: IssuerFault,
+    },
+    /// A service key's settings are unfit.
+    #[error("service key {index}: {fault}")]
+    ServiceKey {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// What is wrong with it.
+        fault: ServiceKeyFault,
     },
     /// `token_cache_s` is longer than [`MAX_TOKEN_CACHE_S`].
     #[error("verified tokens may be remembered for at most 60 s")]
@@ -219,4 +241,10 @@ pub enum IssuerFault {
     /// The key set's address holds a user name or password.
     #[error("the key set's address holds a user name or password")]
     UrlHasCredentials,
+    /// Keys are to be discovered, and the issuer's name is no address, or has a query or fragment.
+    #[error("the issuer is no address below which a discovery document could stand")]
+    IssuerNotAddress,
+    /// The name is that of the gateway's own identities.
+    #[error("\"gateway\" is the issuer of the gateway's own guest")]
+    IssuerOwn,
 }

@@ -116,7 +116,7 @@ impl Sorted {
             path.push(key.clone());
             match value {
                 Value::Table(inner) if !inner.is_empty() && !is_rate(path) => self.sort_table(path, inner),
-                Value::Array(issuers) if path.join(".") == "auth.issuers" => self.sort_issuers(path, issuers),
+                Value::Array(tables) if is_list_of_tables(path) => self.sort_tables(path, tables),
                 leaf => self.sort_leaf(path, leaf, &path.join(".")),
             }
             path.pop();
@@ -130,16 +130,16 @@ impl Sorted {
         }
     }
 
-    fn sort_issuers(&mut self, path: &[String], issuers: &[Value]) {
+    fn sort_tables(&mut self, path: &[String], tables: &[Value]) {
         let mut good = Vec::new();
-        for (i, issuer) in issuers.iter().enumerate() {
+        for (i, table) in tables.iter().enumerate() {
             let name = format!("{}[{i}]", path.join("."));
-            let Value::Table(issuer) = issuer else {
+            let Value::Table(table) = table else {
                 self.errors.push(ConfigError::new(name, "must be a table"));
                 continue;
             };
             let mut kept = Table::new();
-            for (key, value) in issuer {
+            for (key, value) in table {
                 let alone =
                     Value::Array(vec![Value::Table(Table::from_iter([(key.clone(), value.clone())]))]);
                 match Value::Table(nest(path, alone)).try_into::<Config>() {
@@ -181,6 +181,11 @@ impl Sorted {
             self.sort_leaf(&path, &value, variable);
         }
     }
+}
+
+/// Lists of which each key of each table is tried alone.
+fn is_list_of_tables(path: &[String]) -> bool {
+    matches!(path, [auth, list] if auth == "auth" && (list == "issuers" || list == "service_keys"))
 }
 
 /// The two figures of `plans.<name>.limits.<operation>` are tried together: neither stands alone.

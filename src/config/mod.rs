@@ -13,6 +13,8 @@ mod secrets;
 mod sections;
 mod upstream;
 mod validate;
+mod validate_who;
+mod who;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,9 +25,10 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Callbacks, Cors, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan, Policy,
-    Quota, Rate, Reload, Server, Store, Upstream, UpstreamBreaker, UserLimit,
+    Auth, Callbacks, Cors, Guest, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan,
+    Policy, Quota, Rate, Reload, Server, ServiceKey, Store, Tenant, Upstream, UpstreamBreaker, UserLimit,
 };
+pub use who::{AccountChoice, auth_settings, rate_policies};
 
 use crate::auth::Claims;
 use crate::clock::Timestamp;
@@ -44,6 +47,10 @@ pub struct Config {
     pub upstream: Upstream,
     /// Who may prove that somebody is an end user.
     pub auth: Auth,
+    /// Who calls without proof.
+    pub guest: Guest,
+    /// Further accounts at Astria, by tenant.
+    pub tenants: BTreeMap<String, Tenant>,
     /// Limits that protect the gateway itself.
     pub limits: Limits,
     /// What end users may do, by plan.
@@ -76,6 +83,8 @@ impl Default for Config {
             operator: Operator::default(),
             upstream: Upstream::default(),
             auth: Auth::default(),
+            guest: Guest::default(),
+            tenants: BTreeMap::new(),
             limits: Limits::default(),
             plans: BTreeMap::from([("free".into(), Plan::default())]),
             quota: Quota::default(),
@@ -106,7 +115,8 @@ impl Config {
         });
         let others =
             [&self.upstream.api_key_file, &self.callbacks.secret_file, &self.callbacks.previous_secret_file];
-        let named = issuers.chain(others).filter(|path| !path.as_os_str().is_empty());
+        let tenants = self.tenants.values().map(|tenant| &tenant.api_key_file);
+        let named = issuers.chain(others).chain(tenants).filter(|path| !path.as_os_str().is_empty());
         named.cloned().collect()
     }
 

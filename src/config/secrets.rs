@@ -1,5 +1,6 @@
-//! Reads what must not stand in the config file: the API key, signing secrets, public keys.
+//! Reads what must not stand in the config file: API keys, signing secrets, public keys.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Config, ConfigError, Environment};
@@ -8,8 +9,10 @@ use crate::secret::Secret;
 
 /// Everything that was read from `*_file` keys and the environment.
 pub struct Secrets {
-    /// The operator's API key at Astria.
-    pub api_key: Secret,
+    /// The operator's API key at Astria; `None` only if every end user must have a tenant.
+    pub api_key: Option<Secret>,
+    /// The API keys of the tenants' accounts, one for each tenant in config.
+    pub tenant_keys: BTreeMap<String, Secret>,
     /// One entry an issuer, in config's order.
     pub issuer_keys: Vec<IssuerKeys>,
     /// What signs callback addresses; `None`: make one for the life of the process.
@@ -29,8 +32,10 @@ pub enum IssuerKeys {
     },
     /// PEM text with public keys.
     PublicKeys(Vec<u8>),
-    /// To be fetched.
+    /// To be fetched from the configured address.
     Jwks,
+    /// To be fetched from the address that the discovery document names.
+    Discovery,
 }
 
 /// Reads all secrets that the config names.
@@ -40,6 +45,7 @@ pub enum IssuerKeys {
 pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secrets, Vec<ConfigError>> {
     let mut reader = Reader { errors: Vec::new() };
     let api_key = reader.api_key(config, environment);
+    let tenant_keys = reader.tenant_keys(config, environment);
     let issuer_keys = reader.issuer_keys(config);
     let optional = |reader: &mut Reader, key: &str, path: &Path| {
         is_set(path).then(|| reader.secret(key, path)).flatten()
@@ -47,11 +53,10 @@ pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secret
     let callback_secret = optional(&mut reader, "callbacks.secret_file", &config.callbacks.secret_file);
     let previous_callback_secret =
         optional(&mut reader, "callbacks.previous_secret_file", &config.callbacks.previous_secret_file);
-    match (api_key, reader.errors) {
-        (Some(api_key), errors) if errors.is_empty() => {
-            Ok(Secrets { api_key, issuer_keys, callback_secret, previous_callback_secret })
-        }
-        (_, errors) => Err(errors),
+    if reader.errors.is_empty() {
+        Ok(Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret })
+    } else {
+        Err(reader.errors)
     }
 }
 
@@ -65,6 +70,11 @@ pub fn load_issuer_keys(config: &Config) -> Result<Vec<IssuerKeys>, Vec<ConfigEr
     if reader.errors.is_empty() { Ok(keys) } else { Err(reader.errors) }
 }
 
+/// The variable that may hold a tenant's API key: `ASTRIA_GATEWAY_TENANT_ACME_EU_API_KEY` for `acme-eu`.
+pub(super) fn tenant_variable(name: &str) -> String {
+    format!("ASTRIA_GATEWAY_TENANT_{}_API_KEY", name.replace('-', "_").to_ascii_uppercase())
+}
+
 fn is_set(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
@@ -75,25 +85,46 @@ struct Reader {
 
 impl Reader {
     fn api_key(&mut self, config: &Config, environment: &Environment) -> Option<Secret> {
+        let (key, path) = ("upstream.api_key_file", &config.upstream.api_key_file);
         let from_environment =
             environment.find("ASTRIA_API_KEY").or_else(|| environment.find("ASTRIA_AUTH_TOKEN"));
-        let bytes = match from_environment {
-            Some(text) => text.as_bytes().to_vec(),
-            None if is_set(&config.upstream.api_key_file) => {
-                self.file("upstream.api_key_file", &config.upstream.api_key_file, 1)?
-            }
-            None => {
+        if from_environment.is_none() && !is_set(path) {
+            if !config.upstream.tenant_required {
                 let message =
                     "no API key: set this, or ASTRIA_API_KEY or ASTRIA_AUTH_TOKEN in the environment";
-                self.errors.push(ConfigError::new("upstream.api_key_file", message));
-                return None;
+                self.errors.push(ConfigError::new(key, message));
             }
+            return None;
+        }
+        self.header_secret(key, path, from_environment)
+    }
+
+    fn tenant_keys(&mut self, config: &Config, environment: &Environment) -> BTreeMap<String, Secret> {
+        let mut keys = BTreeMap::new();
+        for (name, tenant) in &config.tenants {
+            let (key, variable) = (format!("tenants.{name}.api_key_file"), tenant_variable(name));
+            let from_environment = environment.find(&variable);
+            if from_environment.is_none() && !is_set(&tenant.api_key_file) {
+                let message = format!("no API key: set this, or {variable} in the environment");
+                self.errors.push(ConfigError::new(key, message));
+                continue;
+            }
+            if let Some(secret) = self.header_secret(&key, &tenant.api_key_file, from_environment) {
+                keys.insert(name.clone(), secret);
+            }
+        }
+        keys
+    }
+
+    /// An API key from the environment, which wins, or from its file.
+    fn header_secret(&mut self, key: &str, path: &Path, from_environment: Option<&str>) -> Option<Secret> {
+        let bytes = match from_environment {
+            Some(text) => text.as_bytes().to_vec(),
+            None => self.file(key, path, 1)?,
         };
         if !bytes.iter().all(u8::is_ascii_graphic) {
-            self.errors.push(ConfigError::new(
-                "upstream.api_key_file",
-                "the API key has characters that no header may carry",
-            ));
+            let message = "the API key has characters that no header may carry";
+            self.errors.push(ConfigError::new(key, message));
             return None;
         }
         Some(Secret::new(bytes))
@@ -107,6 +138,8 @@ impl Reader {
                 let key = |name: &str| format!("auth.issuers[{i}].{name}");
                 if !issuer.jwks_url.is_empty() {
                     Some(IssuerKeys::Jwks)
+                } else if issuer.discover {
+                    Some(IssuerKeys::Discovery)
                 } else if is_set(&issuer.public_key_file) {
                     self.file(&key("public_key_file"), &issuer.public_key_file, 1).map(IssuerKeys::PublicKeys)
                 } else if !is_set(&issuer.hs256_secret_file) {

@@ -103,6 +103,8 @@ section! {
         dns_timeout_ms: u64 = 2_000,
         /// When to stop asking an account that fails.
         breaker: UpstreamBreaker = UpstreamBreaker::default(),
+        /// Refuse end users whose proof names no tenant, instead of serving them with this section's account.
+        tenant_required: bool = false,
         /// Tunes that every end user may use, by id.
         #[serde(deserialize_with = "lenient::numbers")]
         shared_tunes: Vec<u64> = Vec::new(),
@@ -151,6 +153,8 @@ section! {
         jwks_max_stale_s: u64 = 86_400,
         /// The issuers, side by side.
         issuers: Vec<Issuer> = Vec::new(),
+        /// Keys of servers that act for end users.
+        service_keys: Vec<ServiceKey> = Vec::new(),
     }
 }
 
@@ -171,6 +175,8 @@ section! {
         public_key_file: PathBuf = PathBuf::new(),
         /// JWKS address; https, or http on loopback.
         jwks_url: String = String::new(),
+        /// Read the JWKS address from the issuer's OpenID discovery document.
+        discover: bool = false,
         /// Claim that names the end user.
         subject_claim: String = "sub".into(),
         /// Claim that names the plan.
@@ -179,6 +185,45 @@ section! {
         tenant_claim: String = "tenant".into(),
         /// Accepted `typ` header values; a token without one is accepted.
         token_types: Vec<String> = vec!["at+jwt".into(), "JWT".into()],
+    }
+}
+
+section! {
+    /// `[[auth.service_keys]]`: a static key of a server that acts for end users.
+    ServiceKey {
+        /// Its name in logs: letters, digits, `-` and `_`.
+        name: String = String::new(),
+        /// SHA-256 of the key in hex; several while a rotation lasts.
+        sha256: Vec<String> = Vec::new(),
+        /// The issuer whose end users it acts for.
+        issuer: String = String::new(),
+        /// The plan of those end users; empty: the default.
+        plan: String = String::new(),
+        /// The tenant of those end users; empty: none.
+        tenant: String = String::new(),
+    }
+}
+
+section! {
+    /// `[guest]`: who calls without a token.
+    Guest {
+        /// Let them read what costs nothing.
+        enabled: bool = false,
+        /// Their plan, which must allow nothing that costs money; its rate is shared by all of them.
+        plan: String = "guest".into(),
+        /// Their tenant; empty: none.
+        tenant: String = String::new(),
+    }
+}
+
+section! {
+    /// `[tenants.<name>]`: one more account at Astria.
+    Tenant {
+        /// File that holds its API key; empty: `ASTRIA_GATEWAY_TENANT_<NAME>_API_KEY`.
+        api_key_file: PathBuf = PathBuf::new(),
+        /// Workspace that every call for it names; empty: none.
+        #[serde(deserialize_with = "lenient::text")]
+        workspace_id: String = String::new(),
     }
 }
 

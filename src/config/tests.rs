@@ -144,3 +144,113 @@ fn a_line_feed_at_the_end_of_a_secrets_file_is_not_part_of_it() {
     std::fs::write(&file, "short").unwrap();
     assert_eq!(read(&config).unwrap_err()[0].key, "auth.issuers[0].hs256_secret_file");
 }
+
+#[test]
+fn jwks_05_an_issuer_that_is_discovered_is_an_address_and_has_no_other_keys() {
+    let issuer = |name: &str, more: &str| {
+        format!("[[auth.issuers]]\nissuer = \"{name}\"\naudiences = [\"a\"]\ndiscover = true\n{more}")
+    };
+    assert!(load_text(&issuer("https://login.example/a", ""), &Environment::default()).is_ok());
+    for bad in ["login", "http://login.example", "https://login.example?a"] {
+        assert_eq!(errors(&issuer(bad, "")), ["auth.issuers[0].issuer"], "{bad}");
+    }
+    let both = issuer("https://login.example", "jwks_url = \"https://login.example/keys\"\n");
+    assert_eq!(errors(&both), ["auth.issuers[0]"]);
+}
+
+#[test]
+fn service_keys_are_checked_all_at_once_and_hold_hashes_only() {
+    let hash = "0".repeat(64);
+    let good = format!("[[auth.service_keys]]\nname = \"a\"\nsha256 = [\"{hash}\"]\nissuer = \"any\"\n");
+    assert!(load_text(&good, &Environment::default()).is_ok());
+    let other = format!("{good}plan = \"gold\"\ntenant = \"acme\"\nkey = \"agk_x\"\n");
+    let found = errors(&format!("{good}{other}[[auth.service_keys]]\nname = \"b\"\nissuer = \"gateway\"\n"));
+    let expected = [
+        "auth.service_keys[1].key",
+        "auth.service_keys[1].name",
+        "auth.service_keys[1].plan",
+        "auth.service_keys[1].tenant",
+        "auth.service_keys[2].issuer",
+        "auth.service_keys[1].sha256", // key 0 has the same hash
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(errors(&format!("{good}{}", good.replace("\"a\"", "\"b\""))), ["auth.service_keys[1].sha256"]);
+}
+
+#[test]
+fn guests_need_a_plan_that_spends_nothing_and_a_name_of_their_own() {
+    let with = |plan: &str| format!("[guest]\nenabled = true\n{plan}");
+    assert_eq!(errors(&with("")), ["guest.plan"]);
+    assert_eq!(
+        errors(&with("[plans.free]\n[plans.guest]\nburst = 1\n")),
+        ["guest.plan"],
+        "allow has a default"
+    );
+    let fit = with("[plans.free]\n[plans.guest]\nallow = []\n");
+    assert!(load_text(&fit, &Environment::default()).is_ok());
+    let own = "[[auth.issuers]]\nissuer = \"gateway\"\naudiences = [\"a\"]\nhs256_secret_file = \"s\"\n";
+    assert_eq!(errors(own), ["auth.issuers[0].issuer"]);
+}
+
+#[test]
+fn tenants_have_plain_names_that_differ_as_variables_too() {
+    let text = r#"
+        [upstream]
+        tenant_required = true
+        [tenants.acme-eu]
+        workspace_id = 77
+        [tenants.acme_eu]
+        workspace_id = "a/b"
+        [tenants.ACME]
+    "#;
+    let mut found = errors(text);
+    found.sort();
+    assert_eq!(found, ["tenants.ACME", "tenants.acme_eu", "tenants.acme_eu.workspace_id"]);
+    assert_eq!(errors("[upstream]\ntenant_required = true\n"), ["upstream.tenant_required"]);
+    let guest = "[guest]\nenabled = true\n[plans.free]\n[plans.guest]\nallow = []\n[tenants.a]\n[upstream]\ntenant_required = true\n";
+    assert_eq!(errors(guest), ["guest.tenant"]);
+}
+
+#[test]
+fn a_tenants_key_comes_from_its_variable_or_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "sd_from_file\n").unwrap();
+    let tenant =
+        |api_key_file: &std::path::Path| Tenant { api_key_file: api_key_file.into(), ..Tenant::default() };
+    let mut config = Config::default();
+    config.tenants = [("a-b".into(), tenant(&file)), ("c".into(), Tenant::default())].into();
+    config.upstream.tenant_required = true;
+    let names_of = |environment: &Environment| {
+        load_secrets(&config, environment)
+            .map_err(|errors| errors.into_iter().map(|e| e.key).collect::<Vec<_>>())
+    };
+
+    let missing = names_of(&Environment::default()).err().unwrap();
+    assert_eq!(missing, ["tenants.c.api_key_file"]);
+    let broken = Environment::of([("ASTRIA_GATEWAY_TENANT_C_API_KEY", "a b")]);
+    assert_eq!(names_of(&broken).err().unwrap(), ["tenants.c.api_key_file"]);
+
+    let secrets = names_of(&Environment::of([("ASTRIA_GATEWAY_TENANT_C_API_KEY", "sd_c")])).unwrap();
+    let key = |name: &str| secrets.tenant_keys[name].expose().to_vec();
+    assert_eq!((key("a-b"), key("c")), (b"sd_from_file".to_vec(), b"sd_c".to_vec()));
+    assert!(secrets.api_key.is_none(), "nobody needs the operator's own account");
+
+    let both = Environment::of([
+        ("ASTRIA_GATEWAY_TENANT_C_API_KEY", "sd_c"),
+        ("ASTRIA_GATEWAY_TENANT_A_B_API_KEY", "sd_from_environment"),
+    ]);
+    assert_eq!(names_of(&both).unwrap().tenant_keys["a-b"].expose(), b"sd_from_environment");
+}
+
+#[test]
+fn a_tenants_account_serves_whoever_names_it() {
+    let mut config = Config::default();
+    assert_eq!(config.account_of(Some("any")), AccountChoice::Upstream);
+    config.tenants = [("acme".into(), Tenant::default())].into();
+    assert_eq!(config.account_of(Some("acme")), AccountChoice::Tenant("acme"));
+    assert_eq!(config.account_of(Some("other")), AccountChoice::Refused);
+    assert_eq!(config.account_of(None), AccountChoice::Upstream);
+    config.upstream.tenant_required = true;
+    assert_eq!(config.account_of(None), AccountChoice::Refused);
+}

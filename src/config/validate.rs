@@ -3,8 +3,8 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Rate, Upstream};
-use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url};
+use super::{Config, ConfigError, Issuer, Rate, Upstream, validate_who};
+use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
 
@@ -86,6 +86,8 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
             wrong(&format!("auth.issuers[{i}].issuer"), format!("{:?} is configured twice", issuer.issuer));
         }
     }
+
+    validate_who::check(config, &mut wrong);
 
     let ip = &config.limits.ip;
     check_rate("limits.ip", Rate { requests_per_s: ip.requests_per_s, burst: ip.burst }, &mut wrong);
@@ -193,10 +195,19 @@ fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)
         wrong(&format!("{key}.audiences"), "must name at least one audience, none of them empty".into());
     }
     let unset = |path: &std::path::Path| path.as_os_str().is_empty();
-    let sources =
-        [!unset(&issuer.hs256_secret_file), !unset(&issuer.public_key_file), !issuer.jwks_url.is_empty()];
+    let sources = [
+        !unset(&issuer.hs256_secret_file),
+        !unset(&issuer.public_key_file),
+        !issuer.jwks_url.is_empty(),
+        issuer.discover,
+    ];
     if sources.iter().filter(|set| **set).count() != 1 {
-        wrong(key, "needs exactly one of hs256_secret_file, public_key_file, jwks_url".into());
+        wrong(key, "needs exactly one of hs256_secret_file, public_key_file, jwks_url, discover".into());
+    }
+    if issuer.discover
+        && let Err(fault) = discovery_url(&issuer.issuer)
+    {
+        wrong(&format!("{key}.issuer"), fault.to_string());
     }
     if !unset(&issuer.hs256_previous_secret_file) && unset(&issuer.hs256_secret_file) {
         wrong(&format!("{key}.hs256_previous_secret_file"), "needs hs256_secret_file beside it".into());

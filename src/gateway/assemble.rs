@@ -1,27 +1,24 @@
 //! Makes one [`Edge`] from one configuration, and carries over what must outlive the one before.
 
-use std::collections::BTreeMap;
 use std::hash::RandomState;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
 use jiff::tz::TimeZone;
 use tokio_util::task::TaskTracker;
 
+use super::accounts::Maker;
 use super::{StartError, part};
-use crate::accounts::{Account, Accounts};
-use crate::auth::{AuthSettings, Authenticator, IssuerSettings, JwksSettings, KeySource};
+use crate::auth::Authenticator;
 use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
-use crate::config::{Config, IssuerKeys, Secrets};
+use crate::config::{Config, Secrets, auth_settings, rate_policies};
 use crate::ids::TuneId;
 use crate::intake::Budget;
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
-use crate::ownership::{AccountKey, Ownership};
-use crate::packs::{PackCache, PackRules, PackSettings};
+use crate::ownership::Ownership;
 use crate::params::ParamLimits;
 use crate::photo::PhotoRules;
 use crate::plans::Plans;
@@ -30,16 +27,9 @@ use crate::quota::{Ledger, MemoryLedger};
 use crate::router::Router;
 use crate::routes::{self, Route};
 use crate::secret::Secret;
-use crate::stack::{self, Edge, UpstreamParts};
+use crate::stack::Edge;
 use crate::state::State;
 use crate::telemetry::Metrics;
-use crate::upstream::Upstream;
-use crate::upstream::account::AccountState;
-use crate::upstream::client::Client;
-use crate::upstream::measure::Observer;
-use crate::upstream::set_credential::SetCredentialLayer;
-use crate::upstream::set_workspace::SetWorkspaceLayer;
-use crate::upstream::target::Target;
 
 /// What outlives a configuration.
 struct Lasting {
@@ -108,8 +98,10 @@ fn edge(
 ) -> Result<Edge, StartError> {
     let ip = &config.limits.ip;
     let rate = RatePolicy { requests_per_s: ip.requests_per_s, burst: ip.burst };
-    let ip_limit = IpLimit::new(lasting.clock.clone(), rate, ip.max_addresses, Arc::clone(&lasting.metrics))
-        .map_err(|error| part("limits.ip")(&error))?;
+    let known = present.map(|present| &present.ip_limit);
+    let ip_limit =
+        IpLimit::new(lasting.clock.clone(), rate, ip.max_addresses, Arc::clone(&lasting.metrics), known)
+            .map_err(|error| part("limits.ip")(&error))?;
     let mut routes = routes::table();
     routes.extend(extra_routes);
     let router =
@@ -126,25 +118,17 @@ fn state(
     present: Option<&State>,
 ) -> Result<State, StartError> {
     let Lasting { clock, tasks, metrics, in_flight, bodies, ledger, ownership, inbox, log_key } = lasting;
-    let Secrets { api_key, issuer_keys, callback_secret, previous_callback_secret } = secrets;
-    let authenticator =
-        Authenticator::new(auth_settings(&config, issuer_keys)?, clock.clone(), tasks.clone())
-            .map_err(|error| part("auth")(&error))?;
-    let plans = config.plans.iter().map(|(name, plan)| {
-        let rate = RatePolicy { requests_per_s: plan.requests_per_s, burst: plan.burst };
-        let overrides = plan.limits.iter().map(|(operation, rate)| {
-            (*operation, RatePolicy { requests_per_s: rate.requests_per_s, burst: rate.burst })
-        });
-        (Arc::from(name.as_str()), rate, overrides.collect())
-    });
-    let plan_limits = PlanLimits::new(clock.clone(), config.limits.users.max_buckets, plans)
-        .map_err(|error| part("plans")(&error))?;
-    let upstream = build_upstream(&config, api_key, &clock, &metrics)?;
-    // The workspace is part of the account's name, so that a change of it starts empty.
-    let key = AccountKey::new(format!("default/{}", config.upstream.workspace_id));
-    let packs = PackCache::new(pack_settings(&config), upstream.clone(), clock.clone(), tasks.clone());
-    let account = Arc::new(Account { key, upstream, packs });
-    let accounts = Accounts { own: Some(account), tenants: BTreeMap::new() };
+    let Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret } = secrets;
+    let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
+    let known = present.map(|present| &present.authenticator);
+    let authenticator = Authenticator::new(settings, clock.clone(), tasks.clone(), known)
+        .map_err(|error| part("auth")(&error))?;
+    let known = present.map(|present| &present.plan_limits);
+    let (max_buckets, rates) = (config.limits.users.max_buckets, rate_policies(&config));
+    let plan_limits =
+        PlanLimits::new(clock.clone(), max_buckets, rates, known).map_err(|error| part("plans")(&error))?;
+    let known = present.map(|present| (&present.accounts, &present.config));
+    let accounts = Maker::new(&config, &clock, &tasks, &metrics, known)?.accounts(api_key, tenant_keys)?;
     // A key of our own making lives as long as the process; what it signs lives no longer either.
     let callback_keys = match (callback_secret, present) {
         (None, Some(present)) => Arc::clone(&present.callback_keys),
@@ -171,78 +155,6 @@ fn state(
         accounts,
         log_key,
     })
-}
-
-fn auth_settings(config: &Config, keys: Vec<IssuerKeys>) -> Result<AuthSettings, StartError> {
-    let auth = &config.auth;
-    let issuers = auth.issuers.iter().zip(keys).map(|(issuer, keys)| {
-        let keys = match keys {
-            IssuerKeys::Hs256 { current, previous } => KeySource::Hs256 { current, previous },
-            IssuerKeys::PublicKeys(pem) => KeySource::PublicKeys { pem },
-            IssuerKeys::Jwks => {
-                let url =
-                    reqwest::Url::parse(&issuer.jwks_url).map_err(|error| part("auth.issuers")(&error))?;
-                KeySource::Jwks { url }
-            }
-        };
-        Ok(IssuerSettings {
-            issuer: issuer.issuer.as_str().into(),
-            audiences: issuer.audiences.clone(),
-            allow_other_audiences: issuer.allow_other_audiences,
-            keys,
-            subject_claim: issuer.subject_claim.clone(),
-            plan_claim: issuer.plan_claim.clone(),
-            tenant_claim: issuer.tenant_claim.clone(),
-            token_types: issuer.token_types.clone(),
-            leeway_s: auth.leeway_s,
-        })
-    });
-    Ok(AuthSettings {
-        issuers: issuers.collect::<Result<_, StartError>>()?,
-        token_cache_entries: auth.token_cache_entries,
-        token_cache_s: auth.token_cache_s,
-        jwks: JwksSettings {
-            cooldown_s: auth.jwks_cooldown_s,
-            refresh_s: auth.jwks_refresh_s,
-            max_stale_s: auth.jwks_max_stale_s,
-            ..JwksSettings::default()
-        },
-    })
-}
-
-fn build_upstream(
-    config: &Config,
-    api_key: Secret,
-    clock: &Clock,
-    metrics: &Arc<Metrics>,
-) -> Result<Upstream, StartError> {
-    let settings = config.upstream.client_settings();
-    let target = Target::parse(&config.upstream.base_url)
-        .ok_or_else(|| StartError::Part("upstream.base_url is no http or https URL".into()))?;
-    let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(metrics);
-    let account = AccountState::new(config.upstream.account_limits(), clock, Arc::clone(&observer));
-    let stack = stack::upstream(UpstreamParts {
-        observer,
-        clock: clock.clone(),
-        account: Arc::clone(&account),
-        read_retries: config.upstream.read_retries,
-        workspace: SetWorkspaceLayer::new(&config.upstream.workspace_id)
-            .ok_or_else(|| StartError::Part("upstream.workspace_id cannot stand in a header".into()))?,
-        credential: SetCredentialLayer::new(api_key)
-            .ok_or_else(|| StartError::Part("the API key cannot stand in a header".into()))?,
-        client: Client::new(settings, clock.clone()).map_err(|error| part("root certificates")(&error))?,
-    });
-    Ok(Upstream::new(stack, target, account))
-}
-
-fn pack_settings(config: &Config) -> PackSettings {
-    PackSettings {
-        fresh: Duration::from_secs(config.packs.fresh_s),
-        stale: Duration::from_secs(config.packs.stale_s),
-        negative: Duration::from_secs(config.packs.negative_s),
-        max_bytes: config.packs.max_bytes,
-        rules: PackRules { allow: config.packs.allow.clone() },
-    }
 }
 
 fn policy_rules(config: &Config) -> PolicyRules {

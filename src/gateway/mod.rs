@@ -1,5 +1,6 @@
 //! Puts a gateway together from its configuration, starts it, reloads it, and stops it.
 
+mod accounts;
 mod assemble;
 mod restart;
 
@@ -147,6 +148,7 @@ impl Gateway {
         let present = self.edge.load_full();
         let (config, needs_restart) = restart::keep(&present.state.config, config);
         let edge = assemble::again(config, secrets, &present, self.extra_routes.clone())?;
+        accounts::put_in_force(&present.state.accounts, &edge.state.accounts, &edge.state.config);
         edge.state.bodies.resize(edge.state.config.limits.bodies_in_flight_bytes);
         self.edge.store(Arc::new(edge));
         Ok(Reloaded { needs_restart })

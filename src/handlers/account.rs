@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
-use crate::principal::Principal;
 use crate::quota::QuotaState;
 use crate::reply;
 
@@ -19,9 +18,7 @@ struct Account<'a> {
 /// See the module.
 pub async fn get(call: Call) -> Answer {
     let (id, plan) = (call.who.principal.id(), &call.who.plan);
-    let kind = match &call.who.principal {
-        Principal::EndUser(_) => "end_user",
-    };
+    let kind = call.who.principal.kind();
     let quotas = call.state.ledger.state(id, &plan.name, &plan.rules.quotas).await?;
     let principal = json!({ "kind": kind, "issuer": &*id.issuer, "subject": &*id.subject });
     Ok(reply::json(StatusCode::OK, &Account { principal, plan: &plan.name, quotas }))

@@ -132,7 +132,11 @@ async fn show(call: &Call, owned: Owned<PromptId>) -> Answer {
         spend::report(&error, operation);
         Problem::of_upstream(&error, operation)
     };
-    let calling = call.who.account.upstream.call_raw(UpstreamRequest::get(operation, path).for_user(call.facts.principal()));
+    let calling = call
+        .who
+        .account
+        .upstream
+        .call_raw(UpstreamRequest::get(operation, path).for_user(call.facts.principal()));
     let reply = call.facts.timed(&call.state.clock, calling).await.map_err(failed)?;
     let prompt = objects::Prompt::find(&reply).ok_or_else(|| failed(UpstreamError::Unreadable))?;
     if prompt.id != owned.id() {

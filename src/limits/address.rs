@@ -76,6 +76,11 @@ impl AddressGate {
         }
     }
 
+    /// From now on tells so many addresses apart. Those beyond a lower bound keep their key until they are quiet.
+    pub fn set_max_addresses(&self, max_addresses: usize) {
+        self.last_seen_ms.set_max_keys(max_addresses);
+    }
+
     /// Forgets addresses that have been quiet for long enough. `sweep_limiter` must drop the limiter's own
     /// stale keys (`retain_recent`, `shrink_to_fit`); it runs first, so that the limiter never holds a key
     /// that the gate has given away again.

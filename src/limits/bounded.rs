@@ -9,6 +9,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many buckets the keys share that found the map full.
@@ -27,7 +28,7 @@ pub(super) enum Place {
 
 pub(super) struct BoundedMap {
     shards: Box<[Mutex<Shard>]>,
-    max_keys_a_shard: usize,
+    max_keys_a_shard: AtomicUsize,
 }
 
 struct Shard {
@@ -52,7 +53,12 @@ impl BoundedMap {
     pub(super) fn new(max_keys: usize) -> Self {
         let shard =
             || Mutex::new(Shard { own: HashMap::default(), shared: [None; SHARED_A_SHARD], swept_at: 0 });
-        Self { shards: (0..SHARDS).map(|_| shard()).collect(), max_keys_a_shard: (max_keys / SHARDS).max(1) }
+        Self { shards: (0..SHARDS).map(|_| shard()).collect(), max_keys_a_shard: a_shard(max_keys).into() }
+    }
+
+    /// From now on holds at most so many. Keys beyond a lower bound stay until they are stale.
+    pub(super) fn set_max_keys(&self, max_keys: usize) {
+        self.max_keys_a_shard.store(a_shard(max_keys), Ordering::Relaxed);
     }
 
     /// Lets `change` read and write the number of `key`, under the lock of one shard; an error of `change`
@@ -69,12 +75,13 @@ impl BoundedMap {
             *value = next;
             return Ok(out);
         }
-        if shard.own.len() >= self.max_keys_a_shard
+        let max_keys = self.max_keys_a_shard.load(Ordering::Relaxed);
+        if shard.own.len() >= max_keys
             && let Some(eviction) = eviction
         {
             shard.evict(eviction);
         }
-        if shard.own.len() < self.max_keys_a_shard {
+        if shard.own.len() < max_keys {
             let (out, next) = change(None, Place::Own)?;
             shard.own.insert(key, next);
             return Ok(out);
@@ -119,6 +126,10 @@ impl Shard {
         self.swept_at = eviction.now.max(1);
         self.own.retain(|_, value| *value > eviction.stale_up_to);
     }
+}
+
+fn a_shard(max_keys: usize) -> usize {
+    (max_keys / SHARDS).max(1)
 }
 
 /// A shared bucket's number among all shards, and its index within the key's shard.

@@ -3,8 +3,10 @@
 //! An operation with an override has a bucket of its own; all others of a user share the plan's default
 //! bucket. Time comes from [`Clock`], so that tests can move it.
 //!
-//! What it does *not* do: it is lost at restart and local to this process; rebuilding it from new
-//! configuration starts every bucket full.
+//! After a reload of the configuration, buckets go on where plan, operation and policy are what they were; where
+//! one of them changed, everybody starts with a full bucket. All generations share one bounded set.
+//!
+//! What it does *not* do: it is lost at restart and local to this process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -39,9 +41,11 @@ pub enum Decision {
 
 /// The user limits of all plans.
 pub struct PlanLimits {
-    clock: GovernorClock,
     hash_key: RandomState,
     buckets: Buckets,
+    max_keys: usize,
+    /// The number of the next limiter: keys of all generations stand in one set.
+    next_number: u32,
     plans: HashMap<Arc<str>, Plan>,
     strictest: Limiter,
 }
@@ -63,27 +67,39 @@ impl PlanLimits {
     /// Builds the limiters. At most `max_keys` buckets (of all plans together, but not fewer than 64) exist at a
     /// time, plus [`SHARED_USER_BUCKETS`].
     ///
+    /// After a reload, `previous` is the one in force, whose buckets go on where nothing changed; time then comes
+    /// from its clock. Nothing of it is changed here, so that a reload that fails later leaves no trace: a new
+    /// `max_keys` takes effect at the first [`PlanLimits::sweep`] of the new one.
+    ///
     /// # Errors
     /// [`LimitsError::Plan`] if a policy does not hold, [`LimitsError::NoPlans`] if there is no plan.
     pub fn new(
         clock: Clock,
         max_keys: usize,
         plans: impl IntoIterator<Item = (Arc<str>, RatePolicy, BTreeMap<Operation, RatePolicy>)>,
+        previous: Option<&Self>,
     ) -> Result<Self, LimitsError> {
-        let clock = GovernorClock(clock);
-        let buckets = Buckets::new(clock.clone(), max_keys);
-        let mut made = 0;
-        let mut limiter = |plan: &Arc<str>, policy| {
-            made += 1;
-            Limiter::new(made, policy, &buckets)
+        let buckets = match previous {
+            Some(old) => old.buckets.from_now(),
+            None => Buckets::new(GovernorClock(clock), max_keys),
+        };
+        let mut next_number = previous.map_or(0, |old| old.next_number);
+        let mut limiter = |plan: &Arc<str>, operation, policy| {
+            let known = previous.and_then(|old| old.find(plan, operation));
+            if let Some(known) = known.filter(|known| known.policy == policy) {
+                return Ok(known.clone());
+            }
+            next_number = next_number.wrapping_add(1);
+            Limiter::new(next_number, policy, &buckets)
                 .map_err(|reason| LimitsError::Plan { plan: Arc::clone(plan), reason: Box::new(reason) })
         };
         let mut by_name = HashMap::new();
         let mut strictest: Option<Limiter> = None;
         for (name, default, overrides) in plans {
-            let default = limiter(&name, default)?;
-            let overrides =
-                overrides.into_iter().map(|(operation, policy)| Ok((operation, limiter(&name, policy)?)));
+            let default = limiter(&name, None, default)?;
+            let overrides = overrides
+                .into_iter()
+                .map(|(operation, policy)| Ok((operation, limiter(&name, Some(operation), policy)?)));
             let plan = Plan { overrides: overrides.collect::<Result<_, LimitsError>>()?, default };
             if strictest.as_ref().is_none_or(|so_far| plan.default.is_stricter_than(so_far)) {
                 strictest = Some(plan.default.clone());
@@ -91,7 +107,8 @@ impl PlanLimits {
             by_name.insert(name, plan);
         }
         let strictest = strictest.ok_or(LimitsError::NoPlans)?;
-        Ok(Self { clock, hash_key: RandomState::new(), buckets, plans: by_name, strictest })
+        let hash_key = previous.map_or_else(RandomState::new, |old| old.hash_key.clone());
+        Ok(Self { hash_key, buckets, max_keys, next_number, plans: by_name, strictest })
     }
 
     /// Takes a token from the bucket of this end user. A plan that is not configured is limited like the
@@ -102,7 +119,7 @@ impl PlanLimits {
         match limiter.bucket.check_key(&key) {
             Ok(state) => Decision::Allowed(limiter.policy.allowed(POLICY, state.remaining_burst_capacity())),
             Err(not_until) => {
-                let wait = not_until.wait_time_from(governor::clock::Clock::now(&self.clock));
+                let wait = not_until.wait_time_from(governor::clock::Clock::now(&self.buckets.clock));
                 Decision::Refused(limiter.policy.refused(POLICY, wait))
             }
         }
@@ -111,6 +128,7 @@ impl PlanLimits {
     /// Forgets buckets that are full again and gives their memory back. To be called now and then; a full
     /// set of buckets makes room by itself, too.
     pub fn sweep(&self) {
+        self.buckets.map.set_max_keys(self.max_keys);
         self.buckets.map.sweep(self.buckets.full_again_up_to(self.buckets.elapsed_ns()));
     }
 
@@ -122,6 +140,15 @@ impl PlanLimits {
     /// Whether nobody has a bucket.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The limiter that is exactly this plan's default, or exactly this operation's own.
+    fn find(&self, plan: &str, operation: Option<Operation>) -> Option<&Limiter> {
+        let plan = self.plans.get(plan)?;
+        match operation {
+            None => Some(&plan.default),
+            Some(wanted) => plan.overrides.iter().find(|(has, _)| *has == wanted).map(|(_, limiter)| limiter),
+        }
     }
 
     fn limiter(&self, plan: &str, operation: Option<Operation>) -> &Limiter {
@@ -159,19 +186,30 @@ impl governor::clock::Clock for GovernorClock {
     }
 }
 
-/// The one set of buckets that all limiters share: key → when that bucket is full again, in nanoseconds since
-/// the limiter was made.
+/// The one set of buckets that all limiters share: key → when that bucket is full again, in nanoseconds since the set
+/// was made.
+///
+/// governor counts from the moment when a limiter was made. Limiters of later generations are younger than the set,
+/// so each carries by how much, and no value is read as older or newer than it is.
 #[derive(Clone)]
 struct Buckets {
     map: Arc<BoundedMap>,
     clock: GovernorClock,
+    /// When the set was made.
     start: Nanos,
+    /// How much later the limiters with this handle were made.
+    offset_ns: u64,
 }
 
 impl Buckets {
     fn new(clock: GovernorClock, max_keys: usize) -> Self {
         let start = governor::clock::Clock::now(&clock);
-        Self { map: Arc::new(BoundedMap::new(max_keys)), clock, start }
+        Self { map: Arc::new(BoundedMap::new(max_keys)), clock, start, offset_ns: 0 }
+    }
+
+    /// The same set, for limiters that are made now.
+    fn from_now(&self) -> Self {
+        Self { offset_ns: self.elapsed_ns(), ..self.clone() }
     }
 
     fn elapsed_ns(&self) -> u64 {
@@ -179,7 +217,7 @@ impl Buckets {
     }
 
     /// Up to which value a bucket is certainly full. One second of margin: limiters count from the moment
-    /// when they were made, a little after these buckets were.
+    /// when they were made, a little after their handle of the set was.
     fn full_again_up_to(&self, elapsed_ns: u64) -> u64 {
         elapsed_ns.saturating_sub(SECOND_NS)
     }
@@ -195,7 +233,8 @@ impl StateStore for Buckets {
         let now = self.elapsed_ns();
         let eviction = Eviction { stale_up_to: self.full_again_up_to(now), now, pause: SECOND_NS };
         self.map.update(*key, Some(eviction), |full_at, _| {
-            f(full_at.map(Nanos::new)).map(|(out, next)| (out, next.as_u64()))
+            let own = full_at.map(|full_at| Nanos::new(full_at.saturating_sub(self.offset_ns)));
+            f(own).map(|(out, next)| (out, next.as_u64().saturating_add(self.offset_ns)))
         })
     }
 }

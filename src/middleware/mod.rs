@@ -8,6 +8,7 @@ pub mod canonical_path;
 pub mod catch_panic;
 pub mod client_ip;
 pub mod cors;
+pub mod credentials;
 pub mod ip_limit;
 pub mod limit_headers;
 pub mod overload;

@@ -48,12 +48,12 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "Sign in first";
     /// A token that proves nothing.
     InvalidToken = "invalid_token", UNAUTHORIZED, "The access token is not valid";
+    /// The token's tenant is not configured, or it has none and must have one.
+    TenantUnknown = "tenant_unknown", FORBIDDEN, "The tenant is not known";
     /// The plan has not this operation.
     OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
     /// The plan has not this parameter.
     ParameterNotAllowed = "parameter_not_allowed", FORBIDDEN, "The plan does not include this parameter";
-    /// The token's tenant has no account here.
-    TenantUnknown = "tenant_unknown", FORBIDDEN, "The organisation is not known here";
     /// No such path; no such object, or somebody else's.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The path has other methods.

@@ -34,7 +34,7 @@ const MAX_HEAD_BYTES: usize = 256 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// How patiently and how much the client reads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientSettings {
     /// To connect: name, TCP and TLS.
     pub connect_timeout: Duration,

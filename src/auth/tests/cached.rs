@@ -11,7 +11,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::principal::Principal;
 
 fn is_same(first: &Principal, second: &Principal) -> bool {
-    let (Principal::EndUser(first), Principal::EndUser(second)) = (first, second);
+    let (Principal::EndUser(first), Principal::EndUser(second)) = (first, second) else { return false };
     std::sync::Arc::ptr_eq(first, second)
 }
 

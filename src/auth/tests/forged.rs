@@ -6,7 +6,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::json;
 
 use super::super::keys::VerifyingKey;
-use super::super::token::Unverified;
+use super::super::token::{Space, Unverified};
 use super::super::{AuthSettings, IssuerSettings, KeySource, Refusal};
 use super::key_server::{Answer, KeyServer};
 use super::signers::{Signer, pem};
@@ -52,7 +52,8 @@ fn jwt_01_a_key_itself_refuses_an_algorithm_that_is_not_its_own() {
         key.only(algorithm).expect("one of its own")
     };
     let token = signed(header_with("RS256", json!({})), good_claims(), Signer::rsa());
-    let token = Unverified::parse(&token).expect("well-formed");
+    let mut space = Space::new();
+    let token = Unverified::parse(&token, &mut space).expect("well-formed");
     assert!(only(Algorithm::RS256).signed(&token));
     assert!(!only(Algorithm::RS512).signed(&token));
     assert!(!only(Algorithm::PS256).signed(&token));

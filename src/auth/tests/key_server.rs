@@ -44,6 +44,9 @@ pub(super) struct KeyServer {
 
 struct State {
     answer: Mutex<Answer>,
+    /// What stands at the path of a discovery document.
+    discovery: Mutex<Answer>,
+    discoveries: AtomicUsize,
     connections: AtomicUsize,
     requests: AtomicUsize,
     arrived: Semaphore,
@@ -56,6 +59,8 @@ impl KeyServer {
         let address = listener.local_addr().expect("an address").to_string();
         let state = Arc::new(State {
             answer: Mutex::new(answer),
+            discovery: Mutex::new(Answer::Status(404)),
+            discoveries: AtomicUsize::new(0),
             connections: AtomicUsize::new(0),
             requests: AtomicUsize::new(0),
             arrived: Semaphore::new(0),
@@ -68,6 +73,27 @@ impl KeyServer {
 
     pub(super) fn url(&self) -> String {
         format!("http://{}/keys", self.address)
+    }
+
+    /// An issuer whose discovery document stands here.
+    pub(super) fn issuer(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on this is the discovery document.
+    pub(super) fn discovery(&self, answer: Answer) {
+        *self.state.discovery.lock().expect("not poisoned") = answer;
+    }
+
+    /// A discovery document that names an issuer and the key set at this path.
+    pub(super) fn document(&self, issuer: &str, path: &str) -> Answer {
+        let address = format!("http://{}{path}", self.address);
+        Answer::Document(json!({ "issuer": issuer, "jwks_uri": address }).to_string().into_bytes())
+    }
+
+    /// How often the discovery document was asked for.
+    pub(super) fn discoveries(&self) -> usize {
+        self.state.discoveries.load(Ordering::SeqCst)
     }
 
     pub(super) fn source(&self) -> KeySource {
@@ -112,9 +138,14 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
 
 async fn respond(request: Request<Incoming>, state: &State) -> Result<Response<Full<Bytes>>, Infallible> {
     assert!(request.headers().get("referer").is_none());
-    state.requests.fetch_add(1, Ordering::SeqCst);
-    state.arrived.add_permits(1);
-    let answer = state.answer.lock().expect("not poisoned").clone();
+    let answer = if request.uri().path().ends_with("/.well-known/openid-configuration") {
+        state.discoveries.fetch_add(1, Ordering::SeqCst);
+        state.discovery.lock().expect("not poisoned").clone()
+    } else {
+        state.requests.fetch_add(1, Ordering::SeqCst);
+        state.arrived.add_permits(1);
+        state.answer.lock().expect("not poisoned").clone()
+    };
     let response = match answer {
         Answer::Document(document) => Response::new(Full::from(document)),
         Answer::Held(document) => {

@@ -189,14 +189,19 @@ async fn plan_and_tenant_come_from_the_configured_claims() {
         issuer.tenant_claim = "org".to_owned();
     });
     let claims = json!({ "sub": "ignored", "uid": "u", "https://app.example/plan": "team", "org": "acme" });
-    let Principal::EndUser(user) = gateway.verify(&hs256_token(claims_with(claims))).await.expect("accepted");
+    let Principal::EndUser(user) = gateway.verify(&hs256_token(claims_with(claims))).await.expect("accepted")
+    else {
+        panic!("an end user")
+    };
     assert_eq!(&*user.id.subject, "u");
     assert_eq!(user.claimed_plan.as_deref(), Some("team"));
     assert_eq!(user.tenant.as_deref(), Some("acme"));
     assert_eq!(user.expires_at.unix_s(), NOW_S + 3600);
 
     let unread = with(|issuer| issuer.plan_claim = String::new());
-    let Principal::EndUser(user) = unread.verify(&hs256_token(good_claims())).await.expect("accepted");
+    let Principal::EndUser(user) = unread.verify(&hs256_token(good_claims())).await.expect("accepted") else {
+        panic!("an end user")
+    };
     assert_eq!(user.claimed_plan, None);
 }
 

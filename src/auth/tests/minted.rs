@@ -34,7 +34,9 @@ async fn a_minted_token_is_accepted_by_the_issuer_it_was_minted_for() {
     settings.plan_claim = "tier".to_owned();
     settings.leeway_s = 0;
     let gateway = Fixture::with_issuer(settings);
-    let Principal::EndUser(user) = gateway.verify(&token).await.expect("accepted");
+    let Principal::EndUser(user) = gateway.verify(&token).await.expect("accepted") else {
+        panic!("an end user")
+    };
     assert_eq!(&*user.id.subject, "user-9");
     assert_eq!(user.claimed_plan.as_deref(), Some("pro"));
     assert_eq!(user.tenant.as_deref(), Some("acme"));

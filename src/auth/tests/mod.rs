@@ -1,12 +1,15 @@
 //! The promises about bearer tokens, each test named after its id in the security checklist.
 
 mod cached;
+mod carried_over;
+mod discovered;
 mod forged;
 mod forms;
 mod key_server;
 mod meaning;
 mod minted;
 mod published;
+mod services;
 mod set_up;
 mod signers;
 
@@ -42,7 +45,8 @@ impl Fixture {
         install_crypto_provider();
         let clock = Clock::manual(Timestamp::from_unix_s(NOW_S));
         let tasks = TaskTracker::new();
-        let authenticator = Authenticator::new(settings, clock.clone(), tasks.clone()).expect("fit settings");
+        let authenticator =
+            Authenticator::new(settings, clock.clone(), tasks.clone(), None).expect("fit settings");
         Self { authenticator, clock, tasks }
     }
 

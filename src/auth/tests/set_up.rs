@@ -13,7 +13,7 @@ use crate::secret::Secret;
 
 fn start(settings: AuthSettings) -> Result<Authenticator, AuthSetupError> {
     let clock = Clock::manual(Timestamp::from_unix_s(NOW_S));
-    Authenticator::new(settings, clock, tokio_util::task::TaskTracker::new())
+    Authenticator::new(settings, clock, tokio_util::task::TaskTracker::new(), None)
 }
 
 /// What is wrong with this issuer when it stands second.

@@ -20,7 +20,7 @@ fn limits(max_keys: usize) -> (Clock, PlanLimits) {
         ),
         (Arc::from("pro"), FAST, BTreeMap::new()),
     ];
-    let limits = PlanLimits::new(clock.clone(), max_keys, plans).unwrap();
+    let limits = PlanLimits::new(clock.clone(), max_keys, plans, None).unwrap();
     (clock, limits)
 }
 
@@ -171,11 +171,113 @@ fn a_sweep_forgets_full_buckets_only() {
 #[test]
 fn limits_without_a_plan_or_with_an_impossible_policy_are_not_built() {
     let clock = Clock::system();
-    assert_eq!(PlanLimits::new(clock.clone(), 1, []).err(), Some(LimitsError::NoPlans));
+    assert_eq!(PlanLimits::new(clock.clone(), 1, [], None).err(), Some(LimitsError::NoPlans));
     let zero = (Arc::from("free"), RatePolicy { requests_per_s: 1.0, burst: 0 }, BTreeMap::new());
-    let refused = PlanLimits::new(clock, 1, [zero]).err();
+    let refused = PlanLimits::new(clock, 1, [zero], None).err();
     assert_eq!(
         refused.map(|e| e.to_string()).as_deref(),
         Some(r#"limits of plan "free": burst must be at least 1"#)
     );
+}
+
+/// The limits after a reload that gave plan `free` these policies.
+fn reloaded(old: &PlanLimits, free: RatePolicy, create_tune: RatePolicy, max_keys: usize) -> PlanLimits {
+    let overrides = BTreeMap::from([(Operation::CreateTune, create_tune)]);
+    let plans = [(Arc::from("free"), free, overrides), (Arc::from("new"), SLOW, BTreeMap::new())];
+    PlanLimits::new(Clock::system(), max_keys, plans, Some(old)).unwrap()
+}
+
+const TUNE: RatePolicy = RatePolicy { requests_per_s: 0.1, burst: 1 };
+
+#[test]
+fn rl_03_a_reload_leaves_buckets_whose_policy_did_not_change_as_they_are() {
+    let (clock, limits) = limits(1_000);
+    let a = user("a");
+    for _ in 0..3 {
+        limits.check("free", &a, None);
+    }
+    limits.check("free", &a, Some(Operation::CreateTune));
+    clock.advance(Duration::from_secs(100));
+    for _ in 0..4 {
+        limits.check("free", &a, None);
+    }
+    limits.check("free", &a, Some(Operation::CreateTune));
+
+    let limits = reloaded(&limits, SLOW, TUNE, 1_000);
+    assert_eq!(state(limits.check("free", &a, None)).remaining, 0);
+    assert!(!allowed(limits.check("free", &a, None)));
+    assert!(!allowed(limits.check("free", &a, Some(Operation::CreateTune))));
+    assert_eq!(state(limits.check("new", &a, None)).remaining, 4);
+
+    let limits = reloaded(&limits, SLOW, TUNE, 1_000);
+    assert!(!allowed(limits.check("free", &a, None)), "nor do two reloads refill anything");
+    clock.advance(Duration::from_secs(1));
+    assert!(allowed(limits.check("free", &a, None)), "and the steady rate goes on");
+    assert!(!allowed(limits.check("free", &a, None)));
+}
+
+#[test]
+fn rl_03_a_reload_starts_only_the_buckets_anew_whose_policy_changed() {
+    let (clock, limits) = limits(1_000);
+    let a = user("a");
+    clock.advance(Duration::from_secs(1_000));
+    for _ in 0..6 {
+        limits.check("free", &a, None);
+    }
+    limits.check("free", &a, Some(Operation::CreateTune));
+    let seven = RatePolicy { requests_per_s: 1.0, burst: 7 };
+
+    let limits = reloaded(&limits, seven, TUNE, 1_000);
+
+    assert!(!allowed(limits.check("free", &a, Some(Operation::CreateTune))), "this one did not change");
+    let at_once = (0..20).filter(|_| allowed(limits.check("free", &a, None))).count();
+    assert_eq!(at_once, 7);
+    clock.advance(Duration::from_secs(2));
+    let later = (0..20).filter(|_| allowed(limits.check("free", &a, None))).count();
+    assert_eq!(later, 2, "a limiter that is younger than the set counts right");
+}
+
+#[test]
+fn rl_08_a_sweep_does_not_mistake_the_values_of_a_later_generation_for_old_ones() {
+    let (clock, limits) = limits(1_000);
+    let a = user("a");
+    clock.advance(Duration::from_secs(1_000));
+    let limits = reloaded(&limits, RatePolicy { requests_per_s: 0.1, burst: 2 }, TUNE, 1_000);
+    for _ in 0..2 {
+        limits.check("free", &a, None);
+    }
+    clock.advance(Duration::from_secs(5));
+
+    limits.sweep();
+    assert!(!allowed(limits.check("free", &a, None)), "still empty after the sweep");
+    clock.advance(Duration::from_secs(30));
+    limits.sweep();
+    assert!(limits.is_empty());
+}
+
+#[test]
+fn rl_08_all_generations_together_make_no_more_buckets_than_the_cap() {
+    let (_, mut limits) = limits(640);
+    for generation in 0..20_u32 {
+        for n in 0..1_000 {
+            limits.check("free", &user(&n.to_string()), None);
+        }
+        assert!(limits.len() <= 640, "{}", limits.len());
+        limits = reloaded(&limits, RatePolicy { requests_per_s: 1.0, burst: generation + 1 }, TUNE, 640);
+    }
+}
+
+#[test]
+fn rl_08_a_new_cap_takes_effect_when_the_new_limits_are_in_force() {
+    let (_, old) = limits(64);
+    let new = reloaded(&old, SLOW, TUNE, 6_400);
+    for n in 0..10_000 {
+        old.check("free", &user(&n.to_string()), None);
+    }
+    assert!(old.len() <= 64, "a reload may still fail: nothing has changed");
+    new.sweep();
+    for n in 0..10_000 {
+        new.check("free", &user(&n.to_string()), None);
+    }
+    assert!(new.len() > 6_000, "{}", new.len());
 }

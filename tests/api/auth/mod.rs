@@ -1,7 +1,11 @@
 //! Who gets in, at the edge: the issuers side by side, the `Authorization` header, and every private route.
 
+mod discovered;
 mod forged;
+mod guests;
 mod published;
+mod services;
+mod tenants;
 mod told;
 
 use astria_gateway::config::{Issuer, IssuerKeys};

@@ -112,7 +112,8 @@ impl Spawn {
         // What a file could not say must not be tested either.
         load_text(&toml::to_string(&self.config).unwrap(), &Environment::default()).unwrap();
         let secrets = Secrets {
-            api_key: Secret::from(api_key.clone()),
+            api_key: Some(Secret::from(api_key.clone())),
+            tenant_keys: std::collections::BTreeMap::new(),
             issuer_keys: self.issuer_keys,
             callback_secret: Some(Secret::from(callback.clone())),
             previous_callback_secret: None,

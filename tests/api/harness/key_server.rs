@@ -24,6 +24,8 @@ struct Shared {
     /// `None`: the provider is broken.
     keys: Mutex<Option<Vec<Value>>>,
     fetches: AtomicUsize,
+    /// The discovery document; `None`: there is none.
+    document: Mutex<Option<Value>>,
 }
 
 impl KeyServer {
@@ -31,7 +33,10 @@ impl KeyServer {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
         let shared = Arc::new(Shared { keys: Mutex::new(Some(keys.to_vec())), ..Shared::default() });
-        let router = Router::new().route("/keys", get(answer)).with_state(Arc::clone(&shared));
+        let router = Router::new()
+            .route("/keys", get(answer))
+            .route("/.well-known/openid-configuration", get(discovery))
+            .with_state(Arc::clone(&shared));
         #[expect(clippy::disallowed_methods, reason = "the server lives as long as its test")]
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, shared, serving }
@@ -46,6 +51,16 @@ impl KeyServer {
 
     pub fn url(&self) -> String {
         self.url.clone()
+    }
+
+    /// The issuer below whose address the discovery document stands.
+    pub fn issuer(&self) -> String {
+        self.url.strip_suffix("/keys").unwrap().to_owned()
+    }
+
+    /// From now on the discovery document names this issuer and the keys here.
+    pub fn describe(&self, issuer: &str) {
+        *self.shared.document.lock().unwrap() = Some(json!({ "issuer": issuer, "jwks_uri": self.url }));
     }
 
     /// From now on these are the published keys.
@@ -69,5 +84,12 @@ async fn answer(State(shared): State<Arc<Shared>>) -> Response {
     match &*shared.keys.lock().unwrap() {
         Some(keys) => json!({ "keys": keys }).to_string().into_response(),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn discovery(State(shared): State<Arc<Shared>>) -> Response {
+    match &*shared.document.lock().unwrap() {
+        Some(document) => document.to_string().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }

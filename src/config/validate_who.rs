@@ -1,0 +1,105 @@
+//! Whether what config says about service keys, guests and tenants fits together.
+
+use std::collections::BTreeMap;
+
+use super::Config;
+use super::secrets::tenant_variable;
+use super::who::service_key_settings;
+use crate::auth::{ServiceKeyFault, ServiceKeys};
+use crate::principal::OWN_ISSUER;
+
+/// Appends everything that makes no sense.
+pub(super) fn check(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    for (i, issuer) in config.auth.issuers.iter().enumerate() {
+        if issuer.issuer == OWN_ISSUER {
+            let message = format!("{OWN_ISSUER:?} is the issuer of the gateway's own guest");
+            wrong(&format!("auth.issuers[{i}].issuer"), message);
+        }
+    }
+    check_service_keys(config, wrong);
+    check_guest(config, wrong);
+    check_tenants(config, wrong);
+}
+
+fn check_service_keys(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    let settings = service_key_settings(config);
+    for (i, key) in config.auth.service_keys.iter().enumerate() {
+        let path = |member: &str| format!("auth.service_keys[{i}].{member}");
+        // Alone first, so that each key's own fault is found; what keys do wrong together comes after.
+        let alone = settings.get(i..=i).unwrap_or_default();
+        if let Err((_, fault)) = ServiceKeys::new(alone) {
+            let member = match fault {
+                ServiceKeyFault::Name => "name",
+                ServiceKeyFault::Issuer => "issuer",
+                ServiceKeyFault::Hash | ServiceKeyFault::HashDouble | ServiceKeyFault::TooManyHashes => {
+                    "sha256"
+                }
+            };
+            wrong(&path(member), fault.to_string());
+        }
+        if config.auth.service_keys.iter().take(i).any(|other| other.name == key.name) {
+            wrong(&path("name"), format!("{:?} stands twice", key.name));
+        }
+        if !key.plan.is_empty() && !config.plans.contains_key(&key.plan) {
+            wrong(&path("plan"), format!("there is no plan {:?}", key.plan));
+        }
+        check_tenant(config, &path("tenant"), &key.tenant, wrong);
+    }
+    if let Err((i, fault @ (ServiceKeyFault::HashDouble | ServiceKeyFault::TooManyHashes))) =
+        ServiceKeys::new(&settings)
+    {
+        wrong(&format!("auth.service_keys[{i}].sha256"), fault.to_string());
+    }
+}
+
+fn check_guest(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    if !config.guest.enabled {
+        return;
+    }
+    match config.plans.get(&config.guest.plan) {
+        None => wrong("guest.plan", format!("there is no plan {:?}", config.guest.plan)),
+        Some(plan) if plan.allow.iter().any(|operation| operation.creates_cost()) => {
+            let message = "guests may not spend: this plan needs `allow = []`".to_owned();
+            wrong("guest.plan", message);
+        }
+        Some(_) => {}
+    }
+    check_tenant(config, "guest.tenant", &config.guest.tenant, wrong);
+}
+
+/// A tenant that config itself gives to somebody.
+fn check_tenant(config: &Config, key: &str, tenant: &str, wrong: &mut impl FnMut(&str, String)) {
+    if tenant.is_empty() {
+        if config.upstream.tenant_required {
+            wrong(key, "must be set, because upstream.tenant_required is".into());
+        }
+    } else if !config.tenants.contains_key(tenant) {
+        wrong(key, format!("there is no tenant {tenant:?}"));
+    }
+}
+
+fn check_tenants(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    let mut variables = BTreeMap::new();
+    for (name, tenant) in &config.tenants {
+        let is_plain =
+            name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
+        if !is_plain || !(1..=64).contains(&name.len()) {
+            wrong(&format!("tenants.{name}"), "a name is 1 to 64 of a-z, 0-9, - and _".into());
+        }
+        if let Some(other) = variables.insert(tenant_variable(name), name) {
+            wrong(&format!("tenants.{name}"), format!("differs from {other:?} in - and _ only"));
+        }
+        let id = &tenant.workspace_id;
+        if !is_workspace_id(id) {
+            wrong(&format!("tenants.{name}.workspace_id"), "must be an id: letters, digits, - and _".into());
+        }
+    }
+    if config.upstream.tenant_required && config.tenants.is_empty() {
+        wrong("upstream.tenant_required", "there is no tenant".into());
+    }
+}
+
+/// Whether a text may be sent as the id of a workspace; empty is none.
+fn is_workspace_id(id: &str) -> bool {
+    id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+}

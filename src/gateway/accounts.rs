@@ -1,0 +1,157 @@
+//! Makes the operator's accounts from a configuration, and keeps those that a reload leaves as they were.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use tokio_util::task::TaskTracker;
+
+use super::{StartError, part};
+use crate::accounts::{Account, Accounts};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ownership::AccountKey;
+use crate::packs::{PackCache, PackRules, PackSettings};
+use crate::secret::Secret;
+use crate::stack::{self, UpstreamParts};
+use crate::telemetry::Metrics;
+use crate::upstream::Upstream;
+use crate::upstream::account::AccountState;
+use crate::upstream::client::Client;
+use crate::upstream::measure::Observer;
+use crate::upstream::set_credential::SetCredentialLayer;
+use crate::upstream::set_workspace::SetWorkspaceLayer;
+use crate::upstream::target::Target;
+
+/// The name of the account that `[upstream]` describes; no tenant's name begins like it.
+const OWN: &str = "-";
+
+/// What all accounts of one configuration have in common.
+pub(super) struct Maker<'a> {
+    config: &'a Config,
+    clock: &'a Clock,
+    tasks: &'a TaskTracker,
+    metrics: &'a Arc<Metrics>,
+    client: Client,
+    target: Target,
+    /// What is in force.
+    present: Option<(&'a Accounts, &'a Config)>,
+}
+
+impl<'a> Maker<'a> {
+    /// Opens no connection. The pool in force is kept, unless its settings changed.
+    pub(super) fn new(
+        config: &'a Config,
+        clock: &'a Clock,
+        tasks: &'a TaskTracker,
+        metrics: &'a Arc<Metrics>,
+        present: Option<(&'a Accounts, &'a Config)>,
+    ) -> Result<Self, StartError> {
+        let settings = config.upstream.client_settings();
+        let kept = present.and_then(|(accounts, before)| {
+            let unchanged = before.upstream.client_settings() == settings;
+            accounts.all().next().filter(|_| unchanged).map(|account| account.client.clone())
+        });
+        let client = match kept {
+            Some(client) => client,
+            None => {
+                Client::new(settings, clock.clone()).map_err(|error| part("root certificates")(&error))?
+            }
+        };
+        let target = Target::parse(&config.upstream.base_url)
+            .ok_or_else(|| StartError::Part("upstream.base_url is no http or https URL".into()))?;
+        Ok(Self { config, clock, tasks, metrics, client, target, present })
+    }
+
+    /// All of them.
+    pub(super) fn accounts(
+        &self,
+        own_key: Option<Secret>,
+        mut tenant_keys: BTreeMap<String, Secret>,
+    ) -> Result<Accounts, StartError> {
+        let workspace = &self.config.upstream.workspace_id;
+        let own = own_key.map(|key| self.account(OWN, workspace, key)).transpose()?;
+        let tenants = self.config.tenants.iter().map(|(name, tenant)| {
+            let key = tenant_keys
+                .remove(name)
+                .ok_or_else(|| StartError::Part(format!("tenants.{name}: there is no API key")))?;
+            Ok((name.clone(), self.account(name, &tenant.workspace_id, key)?))
+        });
+        Ok(Accounts { own, tenants: tenants.collect::<Result<_, StartError>>()? })
+    }
+
+    fn account(&self, name: &str, workspace: &str, key: Secret) -> Result<Arc<Account>, StartError> {
+        let made_of = self.fingerprint(workspace, &key);
+        let known = self.known(name);
+        if let Some(known) = known.filter(|known| known.made_of == made_of) {
+            return Ok(Arc::clone(known));
+        }
+        let observer: Arc<dyn Observer> = Arc::<Metrics>::clone(self.metrics);
+        let limits = self.config.upstream.account_limits();
+        let shared = match known {
+            Some(known) => Arc::clone(&known.shared),
+            None => AccountState::new(limits, self.clock, Arc::clone(&observer)),
+        };
+        let cannot_stand = |what: &str| StartError::Part(format!("{what} cannot stand in a header"));
+        let stack = stack::upstream(UpstreamParts {
+            observer,
+            clock: self.clock.clone(),
+            account: Arc::clone(&shared),
+            read_retries: self.config.upstream.read_retries,
+            workspace: SetWorkspaceLayer::new(workspace).ok_or_else(|| cannot_stand("the workspace's id"))?,
+            credential: SetCredentialLayer::new(key).ok_or_else(|| cannot_stand("the API key"))?,
+            client: self.client.clone(),
+        });
+        let upstream = Upstream::new(stack, self.target.clone(), Arc::clone(&shared));
+        let packs =
+            PackCache::new(self.pack_settings(), upstream.clone(), self.clock.clone(), self.tasks.clone());
+        // The workspace is part of the account's name, so that a change of it starts empty.
+        let key = AccountKey::new(format!("{name}/{workspace}"));
+        Ok(Arc::new(Account { made_of, shared, client: self.client.clone(), key, upstream, packs }))
+    }
+
+    /// The account of this name that is in force.
+    fn known(&self, name: &str) -> Option<&'a Arc<Account>> {
+        let (accounts, _) = self.present?;
+        if name == OWN { accounts.own.as_ref() } else { accounts.tenants.get(name) }
+    }
+
+    /// Whatever an account is made of: where one byte of it changes, the account and its cache are made anew.
+    fn fingerprint(&self, workspace: &str, key: &Secret) -> [u8; 32] {
+        let mut context = Context::new(&SHA256);
+        let settings = format!("{:?} {:?}", self.config.upstream, self.config.packs);
+        for piece in [settings.as_bytes(), workspace.as_bytes(), key.expose()] {
+            context.update(&piece.len().to_le_bytes());
+            context.update(piece);
+        }
+        let mut fingerprint = [0; 32];
+        for (to, from) in fingerprint.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
+        }
+        fingerprint
+    }
+
+    fn pack_settings(&self) -> PackSettings {
+        let packs = &self.config.packs;
+        PackSettings {
+            fresh: Duration::from_secs(packs.fresh_s),
+            stale: Duration::from_secs(packs.stale_s),
+            negative: Duration::from_secs(packs.negative_s),
+            max_bytes: packs.max_bytes,
+            rules: PackRules { allow: packs.allow.clone() },
+        }
+    }
+}
+
+/// After a reload: accounts that go on under other figures or another key are told.
+pub(super) fn put_in_force(before: &Accounts, now: &Accounts, config: &Config) {
+    let limits = config.upstream.account_limits();
+    for account in now.all() {
+        account.shared.set_limits(limits);
+        let was = before.all().find(|other| Arc::ptr_eq(&other.shared, &account.shared));
+        if was.is_some_and(|was| was.made_of != account.made_of) {
+            account.shared.credential_changed();
+        }
+    }
+}
