@@ -14,6 +14,8 @@ use crate::upstream::client::Client;
 
 /// One account: a key and a workspace at Astria.
 pub struct Account {
+    /// Its name in configuration: a tenant's, or `upstream`.
+    pub name: String,
     /// What it was made of, secrets as their hash: equal for an account that a reload leaves as it was.
     pub made_of: [u8; 32],
     /// Its breaker, pause and places: they outlive a reload.
@@ -47,7 +49,7 @@ impl Accounts {
     }
 
     /// Each once.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Account>> {
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Account>> + Clone {
         self.own.iter().chain(self.tenants.values())
     }
 }

@@ -22,6 +22,7 @@ use crate::principal::Principal;
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::state::AppState;
+use crate::trace::TraceContext;
 use crate::upstream::Spent;
 
 /// What a handler answers.
@@ -116,6 +117,8 @@ pub struct Facts {
     pub started: Duration,
     /// The address that it counts for.
     pub client_ip: IpAddr,
+    /// Its place in a trace, if it belongs to one.
+    pub trace: Option<TraceContext>,
     route: OnceLock<(&'static str, Option<Operation>)>,
     principal: AtomicU64,
     code: OnceLock<Code>,
@@ -127,11 +130,12 @@ pub struct Facts {
 
 impl Facts {
     /// A request that begins now.
-    pub fn new(started: Duration, client_ip: IpAddr) -> Self {
+    pub fn new(started: Duration, client_ip: IpAddr, trace: Option<TraceContext>) -> Self {
         Self {
             id: RequestId::generate(),
             started,
             client_ip,
+            trace,
             route: OnceLock::new(),
             principal: AtomicU64::new(0),
             code: OnceLock::new(),
@@ -193,9 +197,9 @@ impl Facts {
         self.route.get().map_or("none", |(template, _)| template)
     }
 
-    /// What it does upstream, or `none`.
-    pub fn operation(&self) -> &'static str {
-        self.route.get().and_then(|(_, operation)| *operation).map_or("none", Operation::name)
+    /// What it does upstream.
+    pub fn operation(&self) -> Option<Operation> {
+        self.route.get().and_then(|(_, operation)| *operation)
     }
 
     /// The caller's hash; 0 before anybody was proven.

@@ -14,7 +14,7 @@ use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets}
 use crate::console::{fail, print, print_error, run_until_signal};
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
 use crate::reload::Source;
-use crate::telemetry::init_logging;
+use crate::telemetry::{AccessLog, init_logging};
 
 const EX_CONFIG: u8 = 78;
 
@@ -92,9 +92,13 @@ async fn serve(file: Option<&Path>) -> ExitCode {
             "store.url is not used yet: quota and ownership are kept in memory and lost at restart"
         );
     }
-    match Gateway::start(GatewayParts { config, secrets, clock: Clock::system(), extra_routes: Vec::new() })
-        .await
-    {
+    let (access_log, _access_guard) = match AccessLog::to_stderr(&config.log) {
+        Ok(started) => started,
+        Err(error) => return fail(&error),
+    };
+    let parts =
+        GatewayParts { config, secrets, clock: Clock::system(), extra_routes: Vec::new(), access_log };
+    match Gateway::start(parts).await {
         Err(error @ StartError::Part(_)) => misconfigured(&error),
         Err(error @ StartError::Listen { .. }) => fail(&error),
         Ok(gateway) => {

@@ -31,7 +31,7 @@ use crate::quota::{Measure, Period, QuotaRule};
 use crate::reply::{self, Reply};
 use crate::routes::Route;
 use crate::secret::Secret;
-use crate::telemetry::init_logging;
+use crate::telemetry::{AccessLog, init_logging};
 
 const ISSUER: &str = "https://demo.astria-gateway.invalid";
 const AUDIENCE: &str = "astria-gateway-demo";
@@ -64,10 +64,7 @@ pub struct DemoArgs {
 ///
 /// Not cancel safe.
 pub async fn run(args: DemoArgs) -> ExitCode {
-    let log = Log {
-        filter: if args.json { "warn".into() } else { "info,astria_gateway::access=warn".into() },
-        ..Log::default()
-    };
+    let log = Log { filter: if args.json { "warn".into() } else { "info".into() }, ..Log::default() };
     let _logging = init_logging(&log);
     // A name that nobody can guess, so that nobody can have made the folder before.
     let temporary = || std::env::temp_dir().join(format!("astria-gateway-demo-{}", uuid::Uuid::new_v4()));
@@ -119,7 +116,14 @@ impl Demo {
         });
         let tokens: Vec<_> = tokens.into_iter().collect::<Result<_, _>>()?;
         let extra_routes = page_routes(&tokens, &mock.url());
-        let parts = GatewayParts { config, secrets: secrets_read, clock: Clock::system(), extra_routes };
+        let parts = GatewayParts {
+            config,
+            secrets: secrets_read,
+            clock: Clock::system(),
+            extra_routes,
+            // Its terminal is for the words of the demo.
+            access_log: AccessLog::off(),
+        };
         let gateway = Gateway::start(parts).await.map_err(|error| error.to_string())?;
         Ok(Self { gateway, mock, tokens, folder: folder.to_owned() })
     }

@@ -11,6 +11,7 @@ pub mod money;
 pub mod operation;
 pub mod principal;
 pub mod secret;
+pub mod trace;
 // domain
 pub mod auth;
 pub mod callback;
@@ -29,6 +30,7 @@ pub mod config;
 pub mod telemetry;
 // the HTTP edge
 pub mod accounts;
+pub mod ask;
 pub mod call;
 pub mod detach;
 pub mod handlers;

@@ -95,23 +95,24 @@ async fn fingerprint(source: &Source, gateway: &Gateway) -> Fingerprint {
 async fn reload(gateway: &Gateway, source: &Source) {
     let loading = source.clone();
     let Ok(loaded) = tokio::task::spawn_blocking(move || loading.load()).await else { return };
-    let metrics = &gateway.state().metrics;
+    let state = gateway.state();
+    let reloaded = |taken| state.metrics.reloaded(taken, state.clock.now());
     match loaded {
         Ok((config, secrets)) => match gateway.reload(config, secrets) {
-            Ok(reloaded) => {
-                metrics.reloaded(true);
-                for key in reloaded.needs_restart {
+            Ok(done) => {
+                reloaded(true);
+                for key in done.needs_restart {
                     tracing::warn!(key, "this key changed, but counts only after a restart");
                 }
                 tracing::info!("the configuration was reloaded");
             }
             Err(error) => {
-                metrics.reloaded(false);
+                reloaded(false);
                 tracing::error!(%error, "the configuration was not reloaded; nothing has changed");
             }
         },
         Err(errors) => {
-            metrics.reloaded(false);
+            reloaded(false);
             for error in errors {
                 tracing::error!(key = error.key, error = error.message, "the configuration is wrong");
             }

@@ -15,6 +15,7 @@
 use bytes::Bytes;
 use http::HeaderValue;
 
+use crate::ask::ask;
 use crate::call::{Call, Caller, Facts};
 use crate::callback::Slot;
 use crate::detach::{Panicked, detached};
@@ -147,8 +148,7 @@ async fn pay<C: Creation>(
     let id = ReservationId::generate();
     let request = creation.request(&mut judged, |slot| state.callback_url(id, slot));
     let reservation = reserve(state, caller, id, operation, &amounts).await?;
-    let calling = caller.account.upstream.call_raw(request.for_user(facts.principal()));
-    let concluded = match facts.timed(&state.clock, calling).await {
+    let concluded = match ask(state, facts, &caller.account, request).await {
         Ok(reply) => creation.conclude(&judged, &reply, state, caller),
         Err(error) => Err(error),
     };

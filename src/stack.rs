@@ -37,6 +37,7 @@ use crate::middleware::ip_limit::IpLimit;
 use crate::middleware::limit_headers;
 use crate::middleware::overload::overload;
 use crate::middleware::request_id::finish;
+use crate::middleware::trace_context::trace_context;
 use crate::middleware::user_limit::user_limit;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -73,11 +74,13 @@ pub struct Edge {
 pub async fn inbound(edge: &Edge, peer: SocketAddr, mut request: Request<Incoming>) -> Reply {
     let state = &edge.state;
     let ip = client_ip(&state.trusted_proxies, peer, request.headers_mut()); // 2 nobody below reads X-Forwarded-For
-    let facts = Arc::new(Facts::new(state.clock.monotonic(), ip)); // 1 everything below can name the request
-    let method = request.method().clone();
-    let begun = Begun::new(state, &facts, &method); // 3 one event a request, also for what is refused below
+    let incoming = trace_context(&state.trusted_proxies, peer, request.headers()); // 2 nor a stranger's trace
+    let trace = state.spans.begin(incoming);
+    let facts = Arc::new(Facts::new(state.clock.monotonic(), ip, trace)); // 1 everything below can name the request
+    let (method, version) = (request.method().clone(), request.version());
+    let begun = Begun::new(state, &facts, &method, version, incoming); // 3 one line a request, also for what is refused below
     let answering = cors(edge.cors.as_ref(), request, |request| routed(edge, &facts, request)); // 5 a page can read a 401 or 429
-    let mut reply = catch_panic(&facts, answering).await; // 4 a bug becomes a Problem, never a dropped connection
+    let mut reply = catch_panic(&state.metrics, &facts, answering).await; // 4 a bug becomes a Problem, never a dropped connection
     finish(&facts.id, &mut reply);
     begun.end(&reply);
     if method == Method::HEAD { without_body(reply) } else { reply }
@@ -165,8 +168,8 @@ impl OperatorEdge {
 impl serve::Answer for Arc<OperatorEdge> {
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         let state = Arc::clone(&self.edge.load().state);
-        let facts = Arc::new(Facts::new(state.clock.monotonic(), peer.ip()));
-        let is_head = request.method() == Method::HEAD;
+        let facts = Arc::new(Facts::new(state.clock.monotonic(), peer.ip(), None));
+        let (is_head, metrics) = (request.method() == Method::HEAD, Arc::clone(&state.metrics));
         let answering = async {
             let (head, incoming) = request.into_parts();
             canonical_path(head.uri.path())?;
@@ -176,7 +179,7 @@ impl serve::Answer for Arc<OperatorEdge> {
             answer(Call { state, facts, who: (), path, head, body }).await
         };
         let answering = async { answering.await.unwrap_or_else(|problem| problem.into_reply(&facts.id)) };
-        let mut reply = catch_panic(&facts, answering).await;
+        let mut reply = catch_panic(&metrics, &facts, answering).await;
         finish(&facts.id, &mut reply);
         if is_head { without_body(reply) } else { reply }
     }

@@ -23,7 +23,7 @@ use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::principal::EndUserId;
 use crate::quota::Ledger;
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessLog, Metrics, Spans};
 
 /// Shared by reference.
 pub type AppState = Arc<State>;
@@ -38,6 +38,12 @@ pub struct State {
     pub tasks: TaskTracker,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// One line a request.
+    pub access_log: AccessLog,
+    /// One span a request and a call, where traces are on.
+    pub spans: Spans,
+    /// When the process began, on the monotonic clock.
+    pub started: Duration,
     /// Who is calling.
     pub authenticator: Authenticator,
     /// Whose `X-Forwarded-For` is believed.

@@ -262,6 +262,11 @@ impl Authenticator {
         known.into_iter().find(|jwks| jwks.is_like(issuer, place, settings)).cloned()
     }
 
+    /// Whether at least one issuer's keys do not have to be fetched.
+    pub fn has_static_keys(&self) -> bool {
+        self.issuers.values().flatten().any(|issuer| matches!(issuer.keys, IssuerKeys::Fixed(_)))
+    }
+
     /// For each issuer with a key set: seconds since the set in use was fetched, or `None` before the
     /// first success. In no particular order.
     pub fn jwks_age_s(&self) -> Vec<(Arc<str>, Option<u64>)> {

@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Callbacks, Cors, Guest, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Packs, Photos, Plan,
-    Policy, Quota, Rate, Reload, Server, ServiceKey, Store, Tenant, Upstream, UpstreamBreaker, UserLimit,
+    Auth, Callbacks, Cors, Guest, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Otlp, Packs, Photos,
+    Plan, Policy, Quota, Rate, Reload, Server, ServiceKey, Store, Telemetry, Tenant, Upstream,
+    UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, rate_policies};
 
@@ -71,6 +72,8 @@ pub struct Config {
     pub store: Store,
     /// What is written to standard error.
     pub log: Log,
+    /// What is sent to other systems.
+    pub telemetry: Telemetry,
     /// How changed files are noticed.
     pub reload: Reload,
 }
@@ -95,6 +98,7 @@ impl Default for Config {
             cors: Cors::default(),
             store: Store::default(),
             log: Log::default(),
+            telemetry: Telemetry::default(),
             reload: Reload::default(),
         }
     }

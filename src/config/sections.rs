@@ -397,6 +397,32 @@ section! {
         format: LogFormat = LogFormat::Text,
         /// A tracing filter: `info`, `astria_gateway=debug`, …
         filter: String = "info".into(),
+        /// One line a request.
+        access: bool = true,
+        /// Bytes of lines that wait for a slow reader; beyond it lines are dropped and counted.
+        access_buffer_bytes: usize = 4 * 1024 * 1024,
+    }
+}
+
+section! {
+    /// `[telemetry]`: what is sent to other systems.
+    Telemetry {
+        /// Spans.
+        otlp: Otlp = Otlp::default(),
+    }
+}
+
+section! {
+    /// `[telemetry.otlp]`: spans for an OpenTelemetry collector; needs the cargo feature `otel`.
+    Otlp {
+        /// Where spans are posted, such as `http://127.0.0.1:4318/v1/traces`; empty: no spans.
+        endpoint: String = String::new(),
+        /// What the gateway calls itself there.
+        service_name: String = "astria-gateway".into(),
+        /// Share of the traces begun here that is recorded, 0.0 to 1.0.
+        sample_ratio: f64 = 1.0,
+        /// Milliseconds for one post.
+        timeout_ms: u64 = 5_000,
     }
 }
 

@@ -254,3 +254,26 @@ fn a_tenants_account_serves_whoever_names_it() {
     config.upstream.tenant_required = true;
     assert_eq!(config.account_of(None), AccountChoice::Refused);
 }
+
+#[test]
+fn an_endpoint_for_spans_needs_a_build_that_can_send_them() {
+    let found = load_text(
+        "[telemetry.otlp]\nendpoint = \"http://127.0.0.1:4318/v1/traces\"\n",
+        &Environment::default(),
+    );
+    assert_eq!(found.is_ok(), cfg!(feature = "otel"));
+    if let Err(errors) = found {
+        assert_eq!(errors[0].key, "telemetry.otlp.endpoint");
+        assert!(errors[0].message.contains("--features otel"));
+    }
+    let text = "[telemetry.otlp]\nsample_ratio = 1.5\ntimeout_ms = 0\nservice_name = \"\"\n[log]\naccess_buffer_bytes = 10\n";
+    let mut found = errors(text);
+    found.sort();
+    let expected = [
+        "log.access_buffer_bytes",
+        "telemetry.otlp.sample_ratio",
+        "telemetry.otlp.service_name",
+        "telemetry.otlp.timeout_ms",
+    ];
+    assert_eq!(found, expected);
+}

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Rate, Upstream, validate_who};
+use super::{Config, ConfigError, Issuer, Otlp, Rate, Upstream, validate_who};
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
@@ -150,6 +150,36 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     }
     if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
         wrong("log.filter", "is no tracing filter".into());
+    }
+    if config.log.access_buffer_bytes < MIN_ACCESS_BUFFER_BYTES {
+        let message = format!("must be at least {MIN_ACCESS_BUFFER_BYTES}, room for some lines");
+        wrong("log.access_buffer_bytes", message);
+    }
+    check_otlp(&config.telemetry.otlp, &mut wrong);
+}
+
+/// Of lines that have some 300 bytes each.
+const MIN_ACCESS_BUFFER_BYTES: usize = 4096;
+
+fn check_otlp(otlp: &Otlp, wrong: &mut impl FnMut(&str, String)) {
+    if !(0.0..=1.0).contains(&otlp.sample_ratio) {
+        wrong("telemetry.otlp.sample_ratio", "must be 0.0 to 1.0".into());
+    }
+    at_least_one("telemetry.otlp.timeout_ms", otlp.timeout_ms, wrong);
+    if otlp.service_name.is_empty() {
+        wrong("telemetry.otlp.service_name", "must not be empty".into());
+    }
+    if otlp.endpoint.is_empty() {
+        return;
+    }
+    if !cfg!(feature = "otel") {
+        let message =
+            "this program was built without spans: build it with `--features otel`, or leave it empty";
+        wrong("telemetry.otlp.endpoint", message.into());
+    }
+    let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.username().is_empty();
+    if !Url::parse(&otlp.endpoint).is_ok_and(|url| is_http(&url)) {
+        wrong("telemetry.otlp.endpoint", "must be an http or https URL without a user".into());
     }
 }
 

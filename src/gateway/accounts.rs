@@ -108,7 +108,16 @@ impl<'a> Maker<'a> {
             PackCache::new(self.pack_settings(), upstream.clone(), self.clock.clone(), self.tasks.clone());
         // The workspace is part of the account's name, so that a change of it starts empty.
         let key = AccountKey::new(format!("{name}/{workspace}"));
-        Ok(Arc::new(Account { made_of, shared, client: self.client.clone(), key, upstream, packs }))
+        let shown = if name == OWN { "upstream" } else { name };
+        Ok(Arc::new(Account {
+            name: shown.to_owned(),
+            made_of,
+            shared,
+            client: self.client.clone(),
+            key,
+            upstream,
+            packs,
+        }))
     }
 
     /// The account of this name that is in force.

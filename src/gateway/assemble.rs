@@ -2,6 +2,7 @@
 
 use std::hash::RandomState;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
 use jiff::tz::TimeZone;
@@ -29,13 +30,16 @@ use crate::routes::{self, Route};
 use crate::secret::Secret;
 use crate::stack::Edge;
 use crate::state::State;
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessLog, Metrics, Spans};
 
 /// What outlives a configuration.
 struct Lasting {
     clock: Clock,
     tasks: TaskTracker,
     metrics: Arc<Metrics>,
+    access_log: AccessLog,
+    spans: Spans,
+    started: Duration,
     in_flight: Arc<InFlight>,
     bodies: Budget,
     ledger: Arc<dyn Ledger>,
@@ -49,13 +53,16 @@ pub(super) fn first(
     config: Config,
     secrets: Secrets,
     clock: Clock,
-    metrics: Arc<Metrics>,
+    (metrics, access_log, spans): (Arc<Metrics>, AccessLog, Spans),
     extra_routes: Vec<Route>,
 ) -> Result<Edge, StartError> {
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
     let lasting = Lasting {
         tasks: TaskTracker::new(),
         metrics,
+        access_log,
+        spans,
+        started: clock.monotonic(),
         in_flight: Arc::default(),
         bodies: Budget::new(config.limits.bodies_in_flight_bytes),
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
@@ -79,6 +86,9 @@ pub(super) fn again(
         clock: state.clock.clone(),
         tasks: state.tasks.clone(),
         metrics: Arc::clone(&state.metrics),
+        access_log: state.access_log.clone(),
+        spans: state.spans.clone(),
+        started: state.started,
         in_flight: Arc::clone(&state.in_flight),
         bodies: state.bodies.clone(),
         ledger: Arc::clone(&state.ledger),
@@ -117,7 +127,20 @@ fn state(
     lasting: Lasting,
     present: Option<&State>,
 ) -> Result<State, StartError> {
-    let Lasting { clock, tasks, metrics, in_flight, bodies, ledger, ownership, inbox, log_key } = lasting;
+    let Lasting {
+        clock,
+        tasks,
+        metrics,
+        access_log,
+        spans,
+        started,
+        in_flight,
+        bodies,
+        ledger,
+        ownership,
+        inbox,
+        log_key,
+    } = lasting;
     let Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret } = secrets;
     let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
     let known = present.map(|present| &present.authenticator);
@@ -145,6 +168,9 @@ fn state(
         clock,
         tasks,
         metrics,
+        access_log,
+        spans,
+        started,
         authenticator,
         plan_limits,
         in_flight,

@@ -21,7 +21,7 @@ use crate::routes::Route;
 use crate::serve::{ServeSettings, serve};
 use crate::stack::{Edge, OperatorEdge};
 use crate::state::AppState;
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessLog, Metrics, Spans};
 
 /// Why a gateway did not start. If a guard cannot start, the gateway does not.
 #[derive(Debug, Error)]
@@ -53,6 +53,8 @@ pub struct GatewayParts {
     pub clock: Clock,
     /// Routes beside the table's, such as the demo's page.
     pub extra_routes: Vec<Route>,
+    /// Where the lines of requests go.
+    pub access_log: AccessLog,
 }
 
 /// A running gateway.
@@ -83,7 +85,7 @@ impl Gateway {
     /// # Errors
     /// An address is taken, or a part does not accept its configuration.
     pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
-        let GatewayParts { mut config, secrets, clock, extra_routes } = parts;
+        let GatewayParts { mut config, secrets, clock, extra_routes, access_log } = parts;
         let listener = bind(config.server.listen).await?;
         let operator_listener = bind(config.operator.listen).await?;
         // Port 0 means any: from here on the config says which.
@@ -91,7 +93,10 @@ impl Gateway {
         config.operator.listen = address_of(&operator_listener, config.operator.listen)?;
         let (listen, operator_listen) = (config.server.listen, config.operator.listen);
         let metrics = Arc::new(Metrics::new());
-        let edge = assemble::first(config, secrets, clock, Arc::clone(&metrics), extra_routes.clone())?;
+        metrics.configured(clock.now());
+        let spans = Spans::start(&config.telemetry.otlp).map_err(|error| part("telemetry.otlp")(&error))?;
+        let telemetry = (Arc::clone(&metrics), access_log, spans);
+        let edge = assemble::first(config, secrets, clock, telemetry, extra_routes.clone())?;
         let settings = serve_settings(&edge.state.config);
         let edge = Arc::new(ArcSwap::from_pointee(edge));
         let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
@@ -169,6 +174,9 @@ impl Gateway {
         let drain = Duration::from_secs(state.config.server.drain_s);
         let finished = tokio::time::timeout(drain, draining).await.is_ok();
         self.stop_operator.cancel();
+        let spans = state.spans.clone();
+        // Blocks its thread for two seconds at most; what it cannot send is lost.
+        let _ = tokio::task::spawn_blocking(move || spans.finish()).await;
         // A scrape that does not end must not hold the process.
         let _ = tokio::time::timeout(Duration::from_secs(1), self.operator_loop.wait()).await;
         finished
@@ -180,7 +188,8 @@ impl Gateway {
 /// # Errors
 /// As [`Gateway::start`], the addresses aside.
 pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
-    assemble::first(config, secrets, Clock::system(), Arc::new(Metrics::new()), Vec::new()).map(drop)
+    let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
+    assemble::first(config, secrets, Clock::system(), telemetry, Vec::new()).map(drop)
 }
 
 const fn serve_settings(config: &Config) -> ServeSettings {

@@ -33,6 +33,12 @@ pub(super) fn keep(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
         store.url,
         log.format,
         log.filter,
+        log.access,
+        log.access_buffer_bytes,
+        telemetry.otlp.endpoint,
+        telemetry.otlp.service_name,
+        telemetry.otlp.sample_ratio,
+        telemetry.otlp.timeout_ms,
     );
     (new, needs_restart)
 }

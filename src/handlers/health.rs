@@ -4,26 +4,80 @@ use http::StatusCode;
 use http::header::HeaderValue;
 use serde_json::json;
 
+use crate::accounts::Account;
 use crate::call::{Answer, Call};
 use crate::reply;
+use crate::state::State;
+use crate::telemetry::{AccountReading, BreakerState, IssuerReading, Readiness, ReadinessFacts, Readings};
+use crate::upstream;
 
 /// The process answers.
 pub async fn live(_: Call<()>) -> Answer {
     Ok(reply::json(StatusCode::OK, &json!({ "status": "ok" })))
 }
 
-/// New requests are welcome; 503 while the gateway drains.
+/// Whether new requests are welcome, and what is waited for, in words; 503 where they are not.
 pub async fn ready(call: Call<()>) -> Answer {
-    if call.state.tasks.is_closed() {
-        return Ok(reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "draining" })));
-    }
-    Ok(reply::json(StatusCode::OK, &json!({ "status": "ready" })))
+    let state = &call.state;
+    let (with, without): (Vec<_>, Vec<_>) =
+        state.authenticator.jwks_age_s().into_iter().partition(|(_, age_s)| age_s.is_some());
+    let readiness = Readiness::judge(&ReadinessFacts {
+        is_draining: state.tasks.is_closed(),
+        up_for: state.clock.monotonic().saturating_sub(state.started),
+        has_static_keys: state.authenticator.has_static_keys(),
+        issuers_without_keys: without.into_iter().map(|(issuer, _)| issuer.to_string()).collect(),
+        issuers_with_keys: with.len(),
+        waits: Vec::new(),
+    });
+    let status = StatusCode::from_u16(readiness.status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    Ok(reply::json_bytes(status, readiness.to_json().into()))
 }
 
 /// What Prometheus scrapes, on the operator's listener only.
 pub async fn metrics(call: Call<()>) -> Answer {
-    let state = &call.state;
-    state.metrics.set_open_reservations(state.ledger.open_reservations());
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    Ok(reply::of_type(StatusCode::OK, kind, state.metrics.render().into()))
+    let text = call.state.metrics.render(&readings(&call.state));
+    Ok(reply::of_type(StatusCode::OK, kind, text.into()))
+}
+
+/// How things stand at the moment of a scrape.
+fn readings(state: &State) -> Readings {
+    let count = |number: usize| Some(number as u64);
+    let accounts = state.accounts.all();
+    Readings {
+        max_connections: count(state.config.server.max_connections),
+        requests_in_flight: count(state.in_flight.count()),
+        max_requests_in_flight: count(state.config.server.max_in_flight),
+        body_budget_used_bytes: Some(state.bodies.used_bytes()),
+        body_budget_limit_bytes: Some(state.bodies.limit_bytes()),
+        pack_cache_entries: Some(accounts.clone().map(|account| account.packs.entries()).sum()),
+        pack_cache_bytes: Some(accounts.clone().map(|account| account.packs.size_bytes()).sum()),
+        user_buckets: count(state.plan_limits.len()),
+        open_reservations: count(state.ledger.open_reservations()),
+        unknown_reservations: count(state.ledger.unknown_reservations()),
+        dropped_access_log_lines: state.access_log.dropped_lines(),
+        accounts: accounts.map(|account| reading(account)).collect(),
+        issuers: state
+            .authenticator
+            .jwks_age_s()
+            .into_iter()
+            .map(|(issuer, age_s)| IssuerReading { issuer: issuer.to_string(), age_s })
+            .collect(),
+        ..Readings::default()
+    }
+}
+
+fn reading(account: &Account) -> AccountReading {
+    let now = account.upstream.reading();
+    AccountReading {
+        account: account.name.clone(),
+        in_flight: now.in_flight as u64,
+        waiting: now.queued as u64,
+        breaker: match now.breaker {
+            upstream::breaker::BreakerState::Closed => BreakerState::Closed,
+            upstream::breaker::BreakerState::HalfOpen(_) => BreakerState::HalfOpen,
+            upstream::breaker::BreakerState::Open(_) => BreakerState::Open,
+        },
+        backoff_s: now.paused_for_s,
+    }
 }

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::ask::ask;
 use crate::call::{Answer, Call, Caller};
 use crate::callback::Slot;
 use crate::ids::{PromptId, TuneId};
@@ -132,12 +133,8 @@ async fn show(call: &Call, owned: Owned<PromptId>) -> Answer {
         spend::report(&error, operation);
         Problem::of_upstream(&error, operation)
     };
-    let calling = call
-        .who
-        .account
-        .upstream
-        .call_raw(UpstreamRequest::get(operation, path).for_user(call.facts.principal()));
-    let reply = call.facts.timed(&call.state.clock, calling).await.map_err(failed)?;
+    let request = UpstreamRequest::get(operation, path);
+    let reply = ask(&call.state, &call.facts, &call.who.account, request).await.map_err(failed)?;
     let prompt = objects::Prompt::find(&reply).ok_or_else(|| failed(UpstreamError::Unreadable))?;
     if prompt.id != owned.id() {
         return Err(failed(UpstreamError::Unreadable));

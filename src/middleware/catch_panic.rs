@@ -9,12 +9,14 @@ use futures_util::FutureExt as _;
 use crate::call::Facts;
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
+use crate::telemetry::Metrics;
 
 /// See the module.
-pub async fn catch_panic(facts: &Facts, answering: impl Future<Output = Reply>) -> Reply {
+pub async fn catch_panic(metrics: &Metrics, facts: &Facts, answering: impl Future<Output = Reply>) -> Reply {
     if let Ok(reply) = AssertUnwindSafe(answering).catch_unwind().await {
         return reply;
     }
+    metrics.panicked();
     // The panic hook has printed message and place; the payload may hold anything, so it stays out.
     tracing::error!(request_id = facts.id.as_str(), "a request panicked");
     let problem = Problem::new(

@@ -14,4 +14,5 @@ pub mod limit_headers;
 pub mod overload;
 pub mod read_body;
 pub mod request_id;
+pub mod trace_context;
 pub mod user_limit;

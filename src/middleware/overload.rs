@@ -12,6 +12,7 @@ use crate::state::State;
 /// There is none.
 pub fn overload(state: &State) -> Result<Place<'_>, Problem> {
     state.in_flight.enter(state.config.server.max_in_flight).ok_or_else(|| {
+        state.metrics.shed("in_flight");
         Problem::new(Code::Overloaded, "Too many requests at once; try again in a moment.")
             .with_retry_after_s(1)
     })

@@ -53,6 +53,9 @@ pub async fn read_body(
             if matches!(error, IntakeError::TooLarge { .. } | IntakeError::BudgetFull) {
                 linger(state, body.incoming);
             }
+            if error == IntakeError::BudgetFull {
+                state.metrics.shed("body_budget");
+            }
             Err(error.into())
         }
     }

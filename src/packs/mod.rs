@@ -140,6 +140,11 @@ impl PackCache {
         self.0.entries.entry_count()
     }
 
+    /// How many bytes they count for.
+    pub fn size_bytes(&self) -> u64 {
+        self.0.entries.weighted_size()
+    }
+
     /// Joins the fetch of this key, or starts it.
     fn fly(&self, key: &PackKey, request: UpstreamRequest) -> (Flight, bool) {
         let mut flights = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner);

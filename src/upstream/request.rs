@@ -77,6 +77,11 @@ impl UpstreamRequest {
         &self.path_and_query
     }
 
+    /// The method that it will be sent with.
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
     /// Which operation this is.
     pub const fn operation(&self) -> Operation {
         self.operation

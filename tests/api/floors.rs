@@ -12,6 +12,7 @@ const FLOORS: &[&str] = &[
     "ids",
     "operation",
     "principal",
+    "trace",
     // domain: no axum, no HTTP status of ours
     "auth",
     "callback",
@@ -35,6 +36,7 @@ const FLOORS: &[&str] = &[
     "accounts",
     "state",
     "call",
+    "ask",
     "detach",
     "middleware",
     "spend",

@@ -137,7 +137,7 @@ async fn f38_a_bad_file_changes_nothing_and_says_everything_that_is_wrong() {
     user.get("/gateway/account").await.ok();
     let metrics =
         http().get(format!("{}/metrics", served.operator)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains(r#"astria_gateway_reloads_total{outcome="failed"} 1"#), "{metrics}");
+    assert!(metrics.contains(r#"astria_gateway_config_reloads_total{outcome="refused"} 1"#), "{metrics}");
     assert_eq!(site.run("check-config", &bad, &[], &[]).ended().await.0, 78);
 
     site.write("config.toml", &config);

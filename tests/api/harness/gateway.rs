@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use astria_gateway::auth::install_crypto_provider;
 use astria_gateway::clock::{Clock, Timestamp};
-use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, Plan, Secrets, load_text};
+use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, LogFormat, Plan, Secrets, load_text};
 use astria_gateway::gateway::{Gateway, GatewayParts};
 use astria_gateway::operation::Operation;
 use astria_gateway::quota::{Measure, Period, QuotaRule};
 use astria_gateway::routes::Route;
 use astria_gateway::secret::Secret;
+use astria_gateway::telemetry::AccessLog;
 use mock_astria::{MockAstria, Settings};
 
 use super::client::{Client, Reply};
@@ -119,8 +120,13 @@ impl Spawn {
             previous_callback_secret: None,
         };
         let clock = self.clock.unwrap_or_else(Clock::system);
-        let parts =
-            GatewayParts { config: self.config, secrets, clock: clock.clone(), extra_routes: self.routes };
+        let parts = GatewayParts {
+            config: self.config,
+            secrets,
+            clock: clock.clone(),
+            extra_routes: self.routes,
+            access_log: AccessLog::to(logs::access_sink(), LogFormat::Text),
+        };
         let gateway = Gateway::start(parts).await.unwrap();
         let secrets = Arc::new(vec![api_key.clone(), workspace.clone(), signing.clone(), callback]);
         let http = reqwest::Client::builder()
@@ -237,6 +243,7 @@ impl TestGateway {
                 "content-length",
                 "content-type",
                 "host",
+                "traceparent",
                 "user-agent",
                 "x-workspace-id",
             ];
@@ -259,7 +266,10 @@ impl Drop for TestGateway {
             if !*self.expect_unknown.lock().unwrap() {
                 assert_eq!(ledger.unknown_reservations(), 0, "a reservation was left unknown");
             }
-            self.assert_no_secret(&gateway.state().metrics.render(), "the metrics");
+            self.assert_no_secret(
+                &gateway.state().metrics.render(&astria_gateway::telemetry::Readings::default()),
+                "the metrics",
+            );
         }
         self.assert_no_secret(&logs::text(), "the logs");
     }

@@ -45,3 +45,8 @@ pub fn start() {
 pub fn text() -> String {
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
+
+/// Where a test's gateway writes its access log: beside the other lines.
+pub fn access_sink() -> astria_gateway::telemetry::LineSink {
+    std::sync::Arc::new(|line| LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line))
+}

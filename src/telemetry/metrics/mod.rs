@@ -1,0 +1,164 @@
+//! What is counted, in the OpenMetrics text format. Names are public API; `docs/operations.md` explains each.
+//!
+//! Events are counted where they happen, by the methods of [`Metrics`]. States (connections, queues, ages) are not
+//! copied into gauges: they are read when somebody scrapes, as [`Readings`].
+//!
+//! Labels are operations, statuses, codes, outcomes, and names from the operator's configuration: never a user, an id,
+//! an address, a path or a token.
+
+mod duration;
+mod events;
+mod labels;
+mod process;
+mod readings;
+mod requests;
+mod upstream;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use events::Events;
+pub use readings::{AccountReading, BreakerState, IssuerReading, PoolReading, Readings};
+use requests::Requests;
+use upstream::UpstreamCalls;
+
+use crate::clock::Timestamp;
+use crate::operation::Operation;
+use crate::upstream::measure::{Observer, Outcome};
+
+/// Everything that is counted.
+pub struct Metrics {
+    registry: Registry,
+    requests: Requests,
+    upstream: UpstreamCalls,
+    events: Events,
+    open_reservations: AtomicI64,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("astria_gateway");
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "What runs here", build);
+        Self {
+            requests: Requests::register(&mut registry),
+            upstream: UpstreamCalls::register(&mut registry),
+            events: Events::register(&mut registry),
+            open_reservations: AtomicI64::new(0),
+            registry,
+        }
+    }
+
+    /// One request ended. No operation: one of the gateway's own paths, or none at all. `code` is empty on success.
+    pub fn request(&self, operation: Option<Operation>, status: u16, code: &'static str, took: Duration) {
+        self.requests.count(operation, status, code, took);
+    }
+
+    /// A rate limit refused a request: `ip` or `user`.
+    pub fn limited(&self, limit: &'static str) {
+        self.events.limited.get_or_create(&labels::Outcome { outcome: limit }).inc();
+    }
+
+    /// A request was refused because something is full: `in_flight`, `account_queue` or `body_budget`.
+    pub fn shed(&self, reason: &'static str) {
+        self.events.shed.get_or_create(&labels::Reason { reason }).inc();
+    }
+
+    /// A request named parameters that were dropped.
+    pub fn dropped_params(&self, operation: Operation) {
+        self.events.dropped_params.get_or_create(&labels::OfOperation::of(Some(operation))).inc();
+    }
+
+    /// A pack look-up: `hit`, `stale`, `miss`, `collapsed` or `error`.
+    pub fn pack_cache(&self, outcome: &'static str) {
+        self.events.pack_cache.get_or_create(&labels::Outcome { outcome }).inc();
+    }
+
+    /// A callback: `first`, `repeated` or `refused`.
+    pub fn callback(&self, outcome: &'static str) {
+        self.events.callbacks.get_or_create(&labels::Outcome { outcome }).inc();
+    }
+
+    /// A token named a plan that config does not know.
+    pub fn unknown_plan(&self) {
+        self.events.unknown_plans.inc();
+    }
+
+    /// hyper refused what came on a connection.
+    pub fn unparsed_connection(&self) {
+        self.events.unparsed_connections.inc();
+    }
+
+    /// A connection was closed before a request: `address_full`, `proxy_header`, `accept_failed`, `too_slow`.
+    pub fn refused_connection(&self, reason: &'static str) {
+        self.events.refused_connections.get_or_create(&labels::Reason { reason }).inc();
+    }
+
+    /// A TLS handshake failed or did not end in time.
+    pub fn tls_handshake_failed(&self) {
+        self.events.tls_handshake_failures.inc();
+    }
+
+    /// A handler panicked: a bug.
+    pub fn panicked(&self) {
+        self.events.panics.inc();
+    }
+
+    /// The configuration was read again: taken over, or refused as a whole.
+    pub fn reloaded(&self, is_taken: bool, at: Timestamp) {
+        let outcome = if is_taken { "taken" } else { "refused" };
+        self.events.reloads.get_or_create(&labels::Outcome { outcome }).inc();
+        if is_taken {
+            self.configured(at);
+        }
+    }
+
+    /// When the configuration in force was loaded: called once at the start.
+    pub fn configured(&self, at: Timestamp) {
+        self.events.configured_at.set(i64::try_from(at.unix_s()).unwrap_or(i64::MAX));
+    }
+
+    /// How many reservations are open, where [`Readings::open_reservations`] is not given.
+    pub fn set_open_reservations(&self, open: usize) {
+        self.open_reservations.store(i64::try_from(open).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    /// The text that Prometheus scrapes.
+    pub fn render(&self, readings: &Readings) -> String {
+        let mut text = String::new();
+        let mut now = Registry::with_prefix("astria_gateway");
+        readings.register(&mut now, self.open_reservations.load(Ordering::Relaxed));
+        let mut process = Registry::default();
+        process::register(&mut process);
+        // Writing to a String cannot fail.
+        let _ = encode_registry(&mut text, &self.registry)
+            .and_then(|()| encode_registry(&mut text, &now))
+            .and_then(|()| encode_registry(&mut text, &process))
+            .and_then(|()| encode_eof(&mut text));
+        text
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Observer for Metrics {
+    fn observe(&self, operation: Operation, outcome: Outcome, took: Duration) {
+        self.upstream.count(operation, outcome, took);
+    }
+
+    fn shed(&self, _: Operation) {
+        Self::shed(self, "account_queue");
+    }
+}
+
+#[cfg(test)]
+mod tests;
