@@ -29,3 +29,4 @@ mod prompts;
 mod stack;
 mod uploads;
 mod upstream;
+mod telemetry;
