@@ -33,6 +33,7 @@ use crate::middleware::catch_panic::catch_panic;
 use crate::middleware::client_ip::client_ip;
 use crate::middleware::cors::cors;
 use crate::middleware::credentials::Credentials;
+use crate::middleware::host::unambiguous;
 use crate::middleware::ip_limit::IpLimit;
 use crate::middleware::limit_headers;
 use crate::middleware::overload::overload;
@@ -93,9 +94,10 @@ impl serve::Answer for Arc<ArcSwap<Edge>> {
     }
 }
 
-/// 6 route: one spelling a path; unknown paths 404 and wrong methods 405, before authentication.
+/// 6 route: one reading of a head, one spelling of a path; unknown paths 404 and wrong methods 405, before authentication.
 async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> Reply {
     let answering = async {
+        unambiguous(&request)?;
         let (head, incoming) = request.into_parts();
         canonical_path(head.uri.path())?;
         let (route, path) = edge.router.find(&head.method, head.uri.path())?;

@@ -9,6 +9,7 @@ pub mod catch_panic;
 pub mod client_ip;
 pub mod cors;
 pub mod credentials;
+pub mod host;
 pub mod ip_limit;
 pub mod limit_headers;
 pub mod overload;

@@ -168,6 +168,26 @@ async fn smug_01_smug_02_smug_03_smug_04_a_length_that_can_be_read_in_two_ways_e
         ("a NUL", "1.1", format!("{lengths}X-A: a\0b\r\n"), whole.to_owned()),
         ("a bare CR", "1.1", format!("{lengths}X-A: a\rTransfer-Encoding: chunked\r\n"), whole.to_owned()),
         ("no name", "1.1", format!("{lengths}: a\r\n"), whole.to_owned()),
+        (
+            "a second coding line",
+            "1.1",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n".into(),
+            chunked.clone(),
+        ),
+        (
+            "a first coding line",
+            "1.1",
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n".into(),
+            chunked.clone(),
+        ),
+        ("gzip, chunked", "1.1", "Transfer-Encoding: gzip, chunked\r\n".into(), chunked.clone()),
+        ("chunked twice", "1.1", "Transfer-Encoding: chunked, chunked\r\n".into(), chunked.clone()),
+        ("a tab before the colon", "1.1", format!("Content-Length\t: {length}\r\n"), whole.to_owned()),
+        ("a space before the first header", "1.1", format!(" X-A: a\r\n{lengths}"), whole.to_owned()),
+        ("a line feed in a name", "1.1", format!("{lengths}X-\nA: a\r\n"), whole.to_owned()),
+        ("CL and TE in HTTP/1.0", "1.0", format!("{lengths}Transfer-Encoding: chunked\r\n"), chunked.clone()),
+        ("a length of a line feed", "1.1", "Content-Length: 5\n 0\r\n".into(), whole.to_owned()),
+        ("spaces in a length", "1.1", format!("Content-Length: 2 {length}\r\n"), whole.to_owned()),
     ] {
         let gw = spawn_gateway().start().await;
         let bytes = format!("{}{headers}\r\n{body}{}", head(&gw, version), smuggled(&gw));
@@ -190,6 +210,13 @@ async fn smug_05_broken_chunks_end_the_connection_and_send_nothing() {
         ("a size that is none", format!("xyz\r\n{whole}\r\n0\r\n\r\n")),
         ("a chunk longer than its size", format!("5\r\n{whole}\r\n0\r\n\r\n")),
         ("a line feed for CRLF", format!("1b\n{whole}\n0\n\n")),
+        ("a size beyond 2^64", format!("1000000000000001b\r\n{whole}\r\n0\r\n\r\n")),
+        ("a plus", format!("+1b\r\n{whole}\r\n0\r\n\r\n")),
+        ("a prefix", format!("0x1b\r\n{whole}\r\n0\r\n\r\n")),
+        ("junk behind the data", format!("1b\r\n{whole}junk\r\n0\r\n\r\n")),
+        ("a bare CR behind the size", format!("1b\rx\n{whole}\r\n0\r\n\r\n")),
+        ("no end", format!("1b\r\n{whole}\r\n0\r\nX")),
+        ("a line feed in an extension", format!("1b;a\nb\r\n{whole}\r\n0\r\n\r\n")),
         ("an endless extension", format!("1b;{}\r\n{whole}\r\n0\r\n\r\n", "x".repeat(100_000))),
     ] {
         let gw = spawn_gateway().start().await;
@@ -214,4 +241,70 @@ async fn honest_pipelining_is_answered_in_order_and_each_for_itself() {
     assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
     assert_eq!(reply.matches("HTTP/1.1 ").count(), 2, "{reply}");
     assert_eq!(gw.mock.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn smug_10_a_body_on_a_get_is_never_forwarded_and_never_a_request() {
+    let gw = spawn_gateway().start().await;
+    let (host, token, hidden) = (gw.host(), gw.token("first", "free"), smuggled(&gw));
+    let after = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    for method in ["GET", "HEAD", "DELETE"] {
+        let seen = gw.mock.requests().len();
+        let bytes = format!(
+            "{method} /packs HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n\
+             {hidden}{after}",
+            hidden.len()
+        );
+
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+        assert!(!reply.contains("HTTP/1.1 201"), "{method}: {reply}");
+        assert!(reply.matches("HTTP/1.1 ").count() <= 2, "{method}: {reply}");
+        let requests = gw.mock.requests();
+        assert!(requests.len() <= seen + 1, "{method}");
+        assert!(
+            requests.iter().all(|sent| sent.method == "GET" && sent.params["prompt"].is_null()),
+            "{method}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn smug_12_trailers_are_dropped() {
+    let gw = spawn_gateway().start().await;
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    let trailers = "Authorization: Bearer x\r\nX-Workspace-Id: 1\r\nContent-Length: 3\r\n";
+    let bytes = format!(
+        "{}Trailer: Authorization\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n0\r\n{trailers}\r\n",
+        head(&gw, "1.1"),
+        whole.len()
+    );
+
+    let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+    assert!(reply.starts_with("HTTP/1.1 201 "), "{reply}");
+    // The harness looks at every header that the upstream saw.
+    assert_eq!(gw.mock.requests().len(), 1);
+    assert!(!reply.to_ascii_lowercase().contains("trailer"), "{reply}");
+}
+
+#[tokio::test]
+async fn smug_11_what_connection_names_takes_nothing_of_ours_away() {
+    let gw = spawn_gateway().start().await;
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    for named in ["authorization", "x-workspace-id, content-type", "host", "content-length, keep-alive"] {
+        let seen = gw.mock.requests().len();
+        let bytes = format!(
+            "{}Connection: close, {named}\r\nX-Workspace-Id: 7\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n\
+             Content-Length: {}\r\n\r\n{whole}",
+            head(&gw, "1.1"),
+            whole.len()
+        );
+
+        let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+        // The harness asserts our bearer, our workspace and no other header on each of them.
+        assert!(reply.starts_with("HTTP/1.1 201 "), "{named}: {reply}");
+        assert_eq!(gw.mock.requests().len(), seen + 1);
+    }
 }
