@@ -14,6 +14,7 @@ use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets}
 use crate::console::{fail, print, print_error, run_until_signal};
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
 use crate::reload::Source;
+use crate::serve::notify;
 use crate::telemetry::{AccessLog, init_logging};
 
 const EX_CONFIG: u8 = 78;
@@ -100,9 +101,10 @@ async fn serve(file: Option<&Path>) -> ExitCode {
         GatewayParts { config, secrets, clock: Clock::system(), extra_routes: Vec::new(), access_log };
     match Gateway::start(parts).await {
         Err(error @ StartError::Part(_)) => misconfigured(&error),
-        Err(error @ StartError::Listen { .. }) => fail(&error),
+        Err(error @ StartError::Listen(_)) => fail(&error),
         Ok(gateway) => {
             tracing::info!(listen = %gateway.listen(), operator = %gateway.operator_listen(), "ready");
+            notify::ready();
             run_until_signal(gateway, Some(source)).await
         }
     }

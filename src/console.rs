@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::gateway::Gateway;
 use crate::reload::{self, Source};
+use crate::serve::notify;
 
 /// Waits for SIGTERM or Ctrl-C and reloads meanwhile, then drains; a second signal ends at once.
 pub async fn run_until_signal(gateway: Gateway, source: Option<Source>) -> ExitCode {
@@ -21,6 +22,7 @@ pub async fn run_until_signal(gateway: Gateway, source: Option<Source>) -> ExitC
         () = wait_for_signal() => {}
         () = current => {}
     }
+    notify::stopping();
     tracing::info!("draining");
     tokio::select! {
         drained = gateway.stop() => {

@@ -12,6 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Config, ConfigError, Environment, Secrets};
 use crate::gateway::Gateway;
+use crate::serve::notify;
 
 /// Where a configuration comes from.
 #[derive(Clone)]
@@ -72,7 +73,9 @@ pub async fn keep_current(gateway: &Gateway, source: Source) {
         };
         let present = fingerprint(&source, gateway).await;
         if asked || present != seen {
+            notify::reloading();
             reload(gateway, &source).await;
+            notify::ready();
             // The new configuration may name other files.
             seen = fingerprint(&source, gateway).await;
         }

@@ -16,8 +16,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
@@ -89,6 +91,8 @@ pub async fn inbound(edge: &Edge, peer: SocketAddr, mut request: Request<Incomin
 
 /// Each request meets the edge that is in force when it comes.
 impl serve::Answer for Arc<ArcSwap<Edge>> {
+    type Body = Full<Bytes>;
+
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         inbound(&self.load_full(), peer, request).await
     }
@@ -168,6 +172,8 @@ impl OperatorEdge {
 }
 
 impl serve::Answer for Arc<OperatorEdge> {
+    type Body = Full<Bytes>;
+
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         let state = Arc::clone(&self.edge.load().state);
         let facts = Arc::new(Facts::new(state.clock.monotonic(), peer.ip(), None));

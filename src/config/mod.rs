@@ -26,8 +26,8 @@ pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Callbacks, Cors, Guest, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Otlp, Packs, Photos,
-    Plan, Policy, Quota, Rate, Reload, Server, ServiceKey, Store, Telemetry, Tenant, Upstream,
-    UpstreamBreaker, UserLimit,
+    Plan, Policy, ProxyProtocol, Quota, Rate, Reload, Server, ServiceKey, Store, Telemetry, Tenant, Tls,
+    Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, rate_policies};
 
@@ -119,8 +119,13 @@ impl Config {
         });
         let others =
             [&self.upstream.api_key_file, &self.callbacks.secret_file, &self.callbacks.previous_secret_file];
+        let tls = &self.server.tls;
         let tenants = self.tenants.values().map(|tenant| &tenant.api_key_file);
-        let named = issuers.chain(others).chain(tenants).filter(|path| !path.as_os_str().is_empty());
+        let named = issuers
+            .chain(others)
+            .chain(tenants)
+            .chain([&tls.certificate_file, &tls.key_file])
+            .filter(|path| !path.as_os_str().is_empty());
         named.cloned().collect()
     }
 

@@ -50,9 +50,48 @@ section! {
         max_in_flight: usize = 1024,
         /// Open client connections; beyond it new ones wait in the kernel's queue.
         max_connections: usize = 10_000,
-        /// Milliseconds a client has to send a request's head.
+        /// Milliseconds a client has to send a request's head, from its first byte on (a connection's first
+        /// head: from the connection on).
         header_read_timeout_ms: u64 = 10_000,
+        /// Milliseconds a connection may do nothing between two requests.
+        idle_timeout_ms: u64 = 75_000,
+        /// Milliseconds in which a client that cannot take a reply at once must take 16 KiB of it.
+        write_timeout_ms: u64 = 20_000,
+        /// Milliseconds for a TLS handshake.
+        tls_handshake_timeout_ms: u64 = 10_000,
+        /// Open connections of one address (IPv6: of one /64); trusted proxies are exempt.
+        max_connections_per_ip: usize = 256,
+        /// Bytes of a request's head; more is 431.
+        max_head_bytes: usize = 32 * 1024,
+        /// Header fields of a request; more is 431.
+        max_headers: usize = 100,
+        /// HTTP/2 without TLS, for clients that start with it.
+        h2c: bool = true,
+        /// Whether connections begin with a PROXY header (version 2) of a trusted proxy.
+        proxy_protocol: ProxyProtocol = ProxyProtocol::Off,
+        /// TLS of the public listener.
+        tls: Tls = Tls::default(),
     }
+}
+
+section! {
+    /// `[server.tls]`: the public listener's certificate; without one it speaks plain HTTP.
+    Tls {
+        /// PEM file: the certificate, then the chain up to the root.
+        certificate_file: PathBuf = PathBuf::new(),
+        /// PEM file: the certificate's private key.
+        key_file: PathBuf = PathBuf::new(),
+    }
+}
+
+/// Whether connections begin with a PROXY header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyProtocol {
+    /// They do not.
+    Off,
+    /// Each one must, and come from a trusted proxy.
+    Required,
 }
 
 section! {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Otlp, Rate, Upstream, validate_who};
+use super::{Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, validate_who};
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
@@ -31,6 +31,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("server.max_in_flight", config.server.max_in_flight as u64, &mut wrong);
     at_least_one("server.max_connections", config.server.max_connections as u64, &mut wrong);
     at_least_one("server.header_read_timeout_ms", config.server.header_read_timeout_ms, &mut wrong);
+    check_connections(&config.server, &mut wrong);
 
     match Url::parse(&config.upstream.base_url) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host().is_some() => {
@@ -214,6 +215,26 @@ fn check_upstream_places(upstream: &Upstream, wrong: &mut impl FnMut(&str, Strin
     }
     if breaker.max_open_s < breaker.open_s {
         wrong("upstream.breaker.max_open_s", "must be at least upstream.breaker.open_s".into());
+    }
+}
+
+fn check_connections(server: &Server, wrong: &mut impl FnMut(&str, String)) {
+    at_least_one("server.idle_timeout_ms", server.idle_timeout_ms, wrong);
+    at_least_one("server.write_timeout_ms", server.write_timeout_ms, wrong);
+    at_least_one("server.tls_handshake_timeout_ms", server.tls_handshake_timeout_ms, wrong);
+    at_least_one("server.max_connections_per_ip", server.max_connections_per_ip as u64, wrong);
+    if !(4 * 1024..=1024 * 1024).contains(&server.max_head_bytes) {
+        wrong("server.max_head_bytes", "must be 4096 to 1048576".into());
+    }
+    if !(16..=1024).contains(&server.max_headers) {
+        wrong("server.max_headers", "must be 16 to 1024".into());
+    }
+    if server.proxy_protocol == ProxyProtocol::Required && server.trusted_proxies.is_empty() {
+        wrong("server.proxy_protocol", "needs server.trusted_proxies: who may send the header".into());
+    }
+    let unset = |path: &std::path::Path| path.as_os_str().is_empty();
+    if unset(&server.tls.certificate_file) != unset(&server.tls.key_file) {
+        wrong("server.tls", "needs certificate_file and key_file, or neither".into());
     }
 }
 

@@ -9,16 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
-use crate::config::{Config, Secrets};
+use crate::config::{Config, Secrets, Server};
 use crate::handlers::health;
 use crate::routes::Route;
-use crate::serve::{ServeSettings, serve};
+use crate::serve::listen::{ListenError, Listeners};
+use crate::serve::{self, Control, Settings, serve};
 use crate::stack::{Edge, OperatorEdge};
 use crate::state::AppState;
 use crate::telemetry::{AccessLog, Metrics, Spans};
@@ -27,13 +29,8 @@ use crate::telemetry::{AccessLog, Metrics, Spans};
 #[derive(Debug, Error)]
 pub enum StartError {
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// A part does not accept its configuration; the text says which and why, and holds no secret.
     #[error("{0}")]
     Part(String),
@@ -60,6 +57,11 @@ pub struct GatewayParts {
 /// A running gateway.
 pub struct Gateway {
     edge: Arc<ArcSwap<Edge>>,
+    /// How connections are kept, and the certificate.
+    control: Arc<Control>,
+    operator_control: Arc<Control>,
+    /// Ends the look at the certificate's files.
+    certificate: Mutex<CancellationToken>,
     extra_routes: Vec<Route>,
     /// One reload at a time.
     reloading: Mutex<()>,
@@ -86,8 +88,8 @@ impl Gateway {
     /// An address is taken, or a part does not accept its configuration.
     pub async fn start(parts: GatewayParts) -> Result<Self, StartError> {
         let GatewayParts { mut config, secrets, clock, extra_routes, access_log } = parts;
-        let listener = bind(config.server.listen).await?;
-        let operator_listener = bind(config.operator.listen).await?;
+        let Listeners { public: listener, operator: operator_listener } =
+            Listeners::open(config.server.listen, config.operator.listen).await?;
         // Port 0 means any: from here on the config says which.
         config.server.listen = address_of(&listener, config.server.listen)?;
         config.operator.listen = address_of(&operator_listener, config.operator.listen)?;
@@ -97,35 +99,54 @@ impl Gateway {
         let spans = Spans::start(&config.telemetry.otlp).map_err(|error| part("telemetry.otlp")(&error))?;
         let telemetry = (Arc::clone(&metrics), access_log, spans);
         let edge = assemble::first(config, secrets, clock, telemetry, extra_routes.clone())?;
-        let settings = serve_settings(&edge.state.config);
+        let server = &edge.state.config.server;
+        let tls = load_tls(server)?;
+        let control = Arc::new(Control::new(Settings::public(server), tls));
+        let operator_control = Arc::new(Control::new(Settings::operator(server), None));
+        serve::open_files::prepare(server.max_connections);
         let edge = Arc::new(ArcSwap::from_pointee(edge));
         let (stop, stop_operator) = (CancellationToken::new(), CancellationToken::new());
         let (loops, operator_loop) = (TaskTracker::new(), TaskTracker::new());
-        loops.spawn(serve(listener, Arc::clone(&edge), settings, Arc::clone(&metrics), stop.clone()));
+        let (at, shown) = (Arc::clone(&edge), Arc::clone(&control));
+        loops.spawn(serve(listener, at, shown, Arc::clone(&metrics), stop.clone()));
         let operator = OperatorEdge::new(Arc::clone(&edge), operator_routes())
             .map_err(|error| part("operator")(&error))?;
         operator_loop.spawn(serve(
             operator_listener,
             Arc::new(operator),
-            settings,
+            Arc::clone(&operator_control),
             metrics,
             stop_operator.clone(),
         ));
         loops.spawn(sweep(Arc::clone(&edge), stop.clone()));
-        loops.close();
+        let certificate = Mutex::new(stop.child_token());
         operator_loop.close();
-        let reloading = Mutex::default();
-        Ok(Self {
+        let gateway = Self {
             edge,
+            control,
+            operator_control,
+            certificate,
             extra_routes,
-            reloading,
+            reloading: Mutex::default(),
             listen,
             operator_listen,
             stop,
             stop_operator,
             loops,
             operator_loop,
-        })
+        };
+        gateway.watch_certificate();
+        Ok(gateway)
+    }
+
+    /// Looks at the certificate's files from now on, and no longer at those of an earlier configuration.
+    fn watch_certificate(&self) {
+        let mut watched = self.certificate.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.cancel();
+        *watched = self.stop.child_token();
+        let tls = self.state().config.server.tls.clone();
+        let reloader = serve::tls::Reloader::new(tls, Arc::clone(&self.control));
+        self.loops.spawn(reloader.keep_looking(serve::tls::LOOK_AFTER, watched.clone()));
     }
 
     /// Where end users reach it.
@@ -152,10 +173,16 @@ impl Gateway {
         let _one = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let present = self.edge.load_full();
         let (config, needs_restart) = restart::keep(&present.state.config, config);
+        let tls = load_tls(&config.server)?;
         let edge = assemble::again(config, secrets, &present, self.extra_routes.clone())?;
+        // From here on nothing can fail.
+        self.control.change(Settings::public(&edge.state.config.server));
+        self.control.set_tls(tls);
+        self.operator_control.change(Settings::operator(&edge.state.config.server));
         accounts::put_in_force(&present.state.accounts, &edge.state.accounts, &edge.state.config);
         edge.state.bodies.resize(edge.state.config.limits.bodies_in_flight_bytes);
         self.edge.store(Arc::new(edge));
+        self.watch_certificate();
         Ok(Reloaded { needs_restart })
     }
 
@@ -166,6 +193,7 @@ impl Gateway {
     pub async fn stop(self) -> bool {
         let state = self.state();
         state.tasks.close();
+        self.loops.close();
         self.stop.cancel();
         let draining = async {
             self.loops.wait().await;
@@ -188,23 +216,17 @@ impl Gateway {
 /// # Errors
 /// As [`Gateway::start`], the addresses aside.
 pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
+    load_tls(&config.server)?;
     let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
     assemble::first(config, secrets, Clock::system(), telemetry, Vec::new()).map(drop)
 }
 
-const fn serve_settings(config: &Config) -> ServeSettings {
-    ServeSettings {
-        header_read_timeout: Duration::from_millis(config.server.header_read_timeout_ms),
-        max_connections: config.server.max_connections,
-    }
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+fn load_tls(server: &Server) -> Result<Option<Arc<ServerConfig>>, StartError> {
+    serve::tls::load(&server.tls).map_err(|error| part("server.tls")(&error))
 }
 
 fn address_of(listener: &TcpListener, wanted: SocketAddr) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|source| StartError::Listen { address: wanted, source })
+    listener.local_addr().map_err(|source| ListenError { address: wanted, source }.into())
 }
 
 /// The private listener's: no end user's path stands here, and nothing here asks who is calling.

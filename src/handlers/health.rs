@@ -45,6 +45,7 @@ fn readings(state: &State) -> Readings {
     let count = |number: usize| Some(number as u64);
     let accounts = state.accounts.all();
     Readings {
+        open_connections: Some(state.metrics.open_connections()),
         max_connections: count(state.config.server.max_connections),
         requests_in_flight: count(state.in_flight.count()),
         max_requests_in_flight: count(state.config.server.max_in_flight),

@@ -19,7 +19,8 @@ pub fn unambiguous<B>(request: &Request<B>) -> Result<(), Problem> {
     if is_unambiguous(request) {
         return Ok(());
     }
-    let detail = "Send one Host, the same as in the target, at most one transfer coding, chunked, and no expectation.";
+    let detail =
+        "Send one Host, the same as in the target, at most one transfer coding, chunked, and no expectation.";
     Err(Problem::new(Code::BadRequest, detail).with_header(CONNECTION, HeaderValue::from_static("close")))
 }
 

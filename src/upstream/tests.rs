@@ -82,6 +82,7 @@ async fn a_body_streams_from_memory_and_disk_with_its_exact_size() {
     use http_body::Body as _;
     use http_body_util::BodyExt as _;
 
+    use super::body::Segments;
     use crate::intake::{Budget, Spool};
     use crate::params::Segment;
 

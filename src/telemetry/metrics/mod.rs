@@ -14,7 +14,7 @@ mod readings;
 mod requests;
 mod upstream;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -37,6 +37,7 @@ pub struct Metrics {
     upstream: UpstreamCalls,
     events: Events,
     open_reservations: AtomicI64,
+    open_connections: AtomicU64,
 }
 
 impl Metrics {
@@ -50,6 +51,7 @@ impl Metrics {
             upstream: UpstreamCalls::register(&mut registry),
             events: Events::register(&mut registry),
             open_reservations: AtomicI64::new(0),
+            open_connections: AtomicU64::new(0),
             registry,
         }
     }
@@ -87,6 +89,21 @@ impl Metrics {
     /// A token named a plan that config does not know.
     pub fn unknown_plan(&self) {
         self.events.unknown_plans.inc();
+    }
+
+    /// A client's connection was accepted.
+    pub fn connection_opened(&self) {
+        self.open_connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It ended.
+    pub fn connection_ended(&self) {
+        self.open_connections.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Clients' connections that are open, the operator's among them.
+    pub fn open_connections(&self) -> u64 {
+        self.open_connections.load(Ordering::Relaxed)
     }
 
     /// hyper refused what came on a connection.

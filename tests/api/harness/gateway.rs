@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use astria_gateway::accounts::Account;
 use astria_gateway::auth::install_crypto_provider;
 use astria_gateway::clock::{Clock, Timestamp};
 use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, LogFormat, Plan, Secrets, load_text};
@@ -193,6 +194,11 @@ impl TestGateway {
 
     pub fn state(&self) -> astria_gateway::state::AppState {
         self.gateway.as_ref().unwrap().state()
+    }
+
+    /// The account of `[upstream]`.
+    pub fn own_account(&self) -> Arc<Account> {
+        self.state().accounts.own.clone().unwrap()
     }
 
     /// Answers that the pack cache holds.

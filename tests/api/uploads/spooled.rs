@@ -40,7 +40,7 @@ impl Taker {
         let pace =
             Pace { min_bytes_per_s: 1024, grace: Duration::from_secs(5), timeout: Duration::from_secs(60) };
         Self {
-            upstream: gw.state().upstream.clone(),
+            upstream: gw.own_account().upstream.clone(),
             spool: Spool::new(PathBuf::new(), Budget::new(100_000_000)).unwrap(),
             budget: Budget::new(4_000_000),
             rules: SpoolRules {

@@ -29,7 +29,7 @@ async fn f30_a_slow_create_does_not_starve_inspections() {
                 second.post_json("/images/inspect", &json!({"name": "man", "file_url": PHOTO})).await.ok();
             }
             assert_eq!(
-                gw.state().upstream.reading().in_flight_creates,
+                gw.own_account().upstream.reading().in_flight_creates,
                 1,
                 "the create was answered too soon"
             );
@@ -42,7 +42,7 @@ async fn f30_a_slow_create_does_not_starve_inspections() {
     slow.ok();
     // It waited for the one place of creates, and was not refused.
     waited.ok();
-    assert_eq!(gw.state().upstream.reading().in_flight, 0);
+    assert_eq!(gw.own_account().upstream.reading().in_flight, 0);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn up_04_beyond_places_and_queue_a_create_is_refused_and_nothing_is_spent(
         .await;
     gw.mock.inject(FaultRule::new(Fault::Delay(Duration::from_millis(800))));
     let (first, second, third) = (gw.user("first"), gw.user("second"), gw.user("third"));
-    let reading = || gw.state().upstream.reading();
+    let reading = || gw.own_account().upstream.reading();
     let shed = async {
         eventually("a full queue", || reading().queued == 1).await;
         let reply = create(&third).await;

@@ -1,0 +1,100 @@
+//! One HTTP/1 connection.
+//!
+//! What it does *not* do: upgrades and CONNECT. hyper is never asked for the raw connection, so neither has an effect.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::rt::{Read, Write};
+use hyper::server::conn::http1::{Builder, Connection};
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use super::driver::{Drive, drive};
+use super::pulse::{HeadTimer, Pulse};
+use super::stopping::Stopping;
+use super::{Answer, Ended};
+
+/// hyper's buffer for a body's pieces, and at least a head's.
+const BUFFER_BYTES: usize = 64 * 1024;
+/// hyper parses so many header fields without an allocation; telling it the same number costs one a request.
+const HEADERS_OF_HYPER: usize = 100;
+/// What a client still sends after a last reply is read for so long, and so much of it: closed with bytes unread,
+/// the kernel would send a reset, and the client might lose the reply.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 256 * 1024;
+
+const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Serves it to its end. Not cancel safe.
+pub(super) async fn run<A: Answer>(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: SocketAddr,
+    answer: A,
+    pulse: Arc<Pulse>,
+    stopping: &Stopping,
+) -> Ended {
+    let handle = service_fn(move |request: Request<Incoming>| {
+        let answer = answer.clone();
+        async move { Ok::<_, Infallible>(answer.answer(request, peer).await) }
+    });
+    let settings = pulse.settings();
+    let mut http = Builder::new();
+    http.timer(HeadTimer(Arc::clone(&pulse)))
+        // It only marks the pulse, which keeps the time itself.
+        .header_read_timeout(settings.header_read_timeout)
+        .max_header_size(settings.max_head_bytes)
+        .max_buf_size(settings.max_head_bytes.max(BUFFER_BYTES))
+        // Replies are small: one copy into one buffer is cheaper than two pieces.
+        .writev(false);
+    if settings.max_headers != HEADERS_OF_HYPER {
+        http.max_headers(settings.max_headers);
+    }
+    let mut connection = http.serve_connection(TokioIo::new(stream), handle);
+    let ended = drive(&mut connection, &pulse, stopping).await;
+    let was_in_head = pulse.is_in_head() && !pulse.is_write_blocked();
+    let mut stream = connection.into_parts().io.into_inner();
+    if ended == Ended::HeadTimeout && was_in_head {
+        // As far as it goes without waiting: it is a courtesy.
+        let _ = tokio::time::timeout(Duration::ZERO, stream.write_all(TOO_SLOW)).await;
+    }
+    if matches!(ended, Ended::Closed | Ended::Unparsed | Ended::HeadTimeout) && !pulse.client_ended() {
+        tokio::select! {
+            _ = tokio::time::timeout(LINGER, linger(&mut stream)) => {}
+            () = stopping.over() => {}
+        }
+    }
+    ended
+}
+
+async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
+    let mut read = 0;
+    if stream.shutdown().await.is_ok() {
+        let mut bytes = vec![0; 4 * 1024];
+        while let Ok(size @ 1..) = stream.read(&mut bytes).await {
+            read += size;
+            if read > LINGER_BYTES {
+                break;
+            }
+        }
+    }
+}
+
+impl<I, S> Drive for Connection<I, S>
+where
+    I: Read + Write + Unpin,
+    S: HttpService<Incoming>,
+    S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    S::ResBody: 'static,
+    <S::ResBody as http_body::Body>::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    Self: Future<Output = hyper::Result<()>> + Unpin,
+{
+    fn wind_down(&mut self) {
+        std::pin::Pin::new(self).graceful_shutdown();
+    }
+}

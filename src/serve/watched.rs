@@ -1,0 +1,105 @@
+//! A connection's socket that tells its [`Pulse`] what came and whether the client takes what is sent.
+//!
+//! Below TLS, so that it sees what really moves. A client that lets one byte through now and then does not count as
+//! reading: it is behind until it took [`ENOUGH_BYTES`], or everything.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::pulse::Pulse;
+use super::sniff::Taken;
+
+/// What a client that is behind must take within its time.
+const ENOUGH_BYTES: usize = 16 * 1024;
+
+/// See the module.
+pub(super) struct Watched {
+    stream: TcpStream,
+    pulse: Arc<Pulse>,
+    /// Since the write that found no room.
+    written: usize,
+    taken: Taken,
+}
+
+impl Watched {
+    /// `taken` was read from the stream before and is read again first.
+    pub(super) const fn new(stream: TcpStream, pulse: Arc<Pulse>, taken: Taken) -> Self {
+        Self { stream, pulse, written: 0, taken }
+    }
+
+    fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match &result {
+            Poll::Pending => self.pulse.write_blocked(),
+            Poll::Ready(Ok(size)) if self.pulse.is_write_blocked() => {
+                self.written += size;
+                if self.written >= ENOUGH_BYTES {
+                    self.flows();
+                }
+            }
+            Poll::Ready(_) => {}
+        }
+        result
+    }
+
+    fn flows(&mut self) {
+        self.written = 0;
+        self.pulse.write_flows();
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let first = self.taken.as_slice();
+        if !first.is_empty() && buf.remaining() >= first.len() {
+            buf.put_slice(first);
+            self.pulse.came(first.len());
+            self.taken = Taken::default();
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        self.pulse.came(buf.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.wrote(result)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
+        self.wrote(result)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    /// Called when everything was written.
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.pulse.is_write_blocked() {
+            self.flows();
+        }
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
