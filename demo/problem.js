@@ -31,6 +31,7 @@ const BY_CODE = {
   overloaded: ["The gateway is at its limit", "It turns work away early, so that what it accepted gets finished. Try again in a moment."],
   auth_unavailable: ["Sign-in cannot be checked just now", "Try again in a moment."],
   ledger_unavailable: ["Spending is paused", "It cannot be recorded just now, so nothing is spent. Try again in a moment."],
+  upstream_paused: ["Astria does not answer just now", "Nothing was sent. Try again shortly."],
   upstream_busy: ["Astria is busy", "The shared account is asked too often just now. Try again shortly."],
   upstream_account_exhausted: ["The operator’s Astria account is out of funds", "You did nothing wrong. The operator has to top it up."],
   upstream_timeout: ["Astria did not answer in time", "What it was asked to do is probably done all the same."],
@@ -57,7 +58,7 @@ const BY_STATUS = {
 export const mayPassSoon = (problem) => problem.status >= 500 || problem.status === 408 || problem.isRateLimit;
 
 /** Turned away before anything was sent to Astria, whether or not the answer says `spent`. */
-const NEVER_SENT = new Set(["overloaded", "auth_unavailable", "ledger_unavailable", "upstream_unreachable"]);
+const NEVER_SENT = new Set(["overloaded", "auth_unavailable", "ledger_unavailable", "upstream_paused", "upstream_unreachable"]);
 
 /**
  * May a failed call that costs something have been carried out? "no", "yes" or "unknown". What does not say so and is

@@ -22,6 +22,8 @@ async fn generous_gateway() -> TestGateway {
             let plan = c.plans.get_mut("free").unwrap();
             plan.quotas[0].limit = 1_000_000;
             plan.burst = 1_000_000;
+            c.upstream.breaker.consecutive_failures = u32::MAX;
+            c.upstream.breaker.min_calls = u32::MAX;
         })
         .start()
         .await

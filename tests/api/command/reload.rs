@@ -9,9 +9,10 @@ use tokio_util::task::TaskTracker;
 use super::super::harness::{SHARED_TUNE, eventually};
 use super::{Served, Site, http};
 
-/// A configuration in which only SIGHUP reloads.
-fn by_signal(site: &Site) -> String {
-    site.config() + "\n[reload]\npoll_s = 0\n"
+/// A configuration in which only SIGHUP reloads, and whose plan `pro` is as generous as this.
+fn by_signal(site: &Site, burst: u32) -> String {
+    let pro = format!("[plans.pro]\nrequests_per_s = {burst}.0\nburst = {burst}");
+    site.config().replace("[plans.pro]", &pro) + "\n[reload]\npoll_s = 0\n"
 }
 
 /// Users who create and read prompts without a pause, until they are told to end.
@@ -73,7 +74,7 @@ impl Load {
 #[tokio::test]
 async fn f39_an_api_key_that_is_rotated_under_load_costs_no_request() {
     let site = Site::new().await;
-    let mut served = site.serve(&by_signal(&site), &[]).await;
+    let mut served = site.serve(&by_signal(&site, 100_000), &[]).await;
     let new_key = format!("sd_{}", uuid::Uuid::new_v4().simple());
     let workspace = Some(site.workspace.clone());
     site.mock.set_credentials(vec![
@@ -104,15 +105,12 @@ async fn f39_an_api_key_that_is_rotated_under_load_costs_no_request() {
 #[tokio::test]
 async fn a_reload_under_load_drops_no_request_and_puts_new_limits_in_force() {
     let site = Site::new().await;
-    let config = by_signal(&site);
-    let generous = "[plans.pro]\nrequests_per_s = 100000.0\nburst = 100000";
-    let mut served = site.serve(&config.replace("[plans.pro]", generous), &[]).await;
+    let mut served = site.serve(&by_signal(&site, 100_000), &[]).await;
     let load = Load::begin(&site, &served, &[200, 201]).await;
     let user = served.with_token(&site.mint(&site.path("config.toml"), "another", "pro").await);
     assert_eq!(user.get("/gateway/account").await.header("x-ratelimit-limit"), Some("100000"));
 
-    let narrower = "[plans.pro]\nrequests_per_s = 50000.0\nburst = 50000";
-    site.write("config.toml", &config.replace("[plans.pro]", narrower));
+    site.write("config.toml", &by_signal(&site, 50_000));
     served.process.hang_up();
     served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
     load.some_more().await;
@@ -124,7 +122,7 @@ async fn a_reload_under_load_drops_no_request_and_puts_new_limits_in_force() {
 #[tokio::test]
 async fn f38_a_bad_file_changes_nothing_and_says_everything_that_is_wrong() {
     let site = Site::new().await;
-    let config = by_signal(&site);
+    let config = by_signal(&site, 100);
     let mut served = site.serve(&config, &[]).await;
     let user = served.with_token(&site.mint(&site.path("config.toml"), "first", "pro").await);
 
@@ -165,15 +163,14 @@ async fn a_changed_file_is_noticed_without_a_signal() {
 #[tokio::test]
 async fn what_only_a_restart_changes_is_named_and_the_rest_counts() {
     let site = Site::new().await;
-    let config = by_signal(&site);
+    let config = by_signal(&site, 100);
     let mut served = site.serve(&config, &[]).await;
     let user = served.with_token(&site.mint(&site.path("config.toml"), "first", "pro").await);
 
     let changed = config
         .replace("drain_s = 15", "drain_s = 16")
         .replace("[plans.free]", "[quota]\ntime_zone = \"Asia/Tokyo\"\n[plans.free]");
-    let changed = changed.replace("[plans.pro]", "[plans.pro]\nburst = 77");
-    site.write("config.toml", &changed);
+    site.write("config.toml", &changed.replace("burst = 100", "burst = 77"));
     served.process.hang_up();
     let named = served.process.error_line(|line| line.contains("only after a restart")).await;
 

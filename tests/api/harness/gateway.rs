@@ -95,6 +95,8 @@ impl Spawn {
         let random = || uuid::Uuid::new_v4().simple().to_string();
         let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
         let (signing, callback) = (random() + &random(), random() + &random());
+        let tenant_keys: Vec<(String, String)> =
+            self.config.tenants.keys().map(|name| (name.clone(), format!("sd_{}", random()))).collect();
         self.mock.api_key.clone_from(&api_key);
         self.mock.workspace_id = Some(workspace.clone());
         let mock = MockAstria::start(self.mock).await.unwrap();
@@ -102,6 +104,14 @@ impl Spawn {
             self.config.upstream.base_url = mock.url();
         }
         self.config.upstream.workspace_id.clone_from(&workspace);
+        let mut credentials = vec![(api_key.clone(), workspace.clone())];
+        credentials.extend(
+            tenant_keys
+                .iter()
+                .map(|(name, key)| (key.clone(), self.config.tenants[name].workspace_id.clone())),
+        );
+        let accepted = credentials.iter().map(|(key, workspace)| (key.clone(), Some(workspace.clone())));
+        mock.set_credentials(accepted.filter(|(_, workspace)| workspace.as_deref() != Some("")).collect());
         let own = Issuer {
             issuer: ISSUER.into(),
             audiences: vec![AUDIENCE.into()],
@@ -115,7 +125,10 @@ impl Spawn {
         load_text(&toml::to_string(&self.config).unwrap(), &Environment::default()).unwrap();
         let secrets = Secrets {
             api_key: Some(Secret::from(api_key.clone())),
-            tenant_keys: std::collections::BTreeMap::new(),
+            tenant_keys: tenant_keys
+                .iter()
+                .map(|(name, key)| (name.clone(), Secret::from(key.clone())))
+                .collect(),
             issuer_keys: self.issuer_keys,
             callback_secret: Some(Secret::from(callback.clone())),
             previous_callback_secret: None,
@@ -129,7 +142,9 @@ impl Spawn {
             access_log: AccessLog::to(logs::access_sink(), LogFormat::Text),
         };
         let gateway = Gateway::start(parts).await.unwrap();
-        let secrets = Arc::new(vec![api_key.clone(), workspace.clone(), signing.clone(), callback]);
+        let mut secrets = vec![workspace.clone(), signing.clone(), callback];
+        secrets.extend(credentials.iter().map(|(key, _)| key.clone()));
+        let secrets = Arc::new(secrets);
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
@@ -144,6 +159,7 @@ impl Spawn {
             signing,
             api_key,
             workspace,
+            credentials,
             secrets,
             expect_unknown: Mutex::new(self.expect_unknown),
         }
@@ -160,6 +176,8 @@ pub struct TestGateway {
     pub signing: String,
     pub api_key: String,
     pub workspace: String,
+    /// (key, workspace) of every account.
+    pub credentials: Vec<(String, String)>,
     secrets: Arc<Vec<String>>,
     expect_unknown: Mutex<bool>,
 }
@@ -241,8 +259,11 @@ impl TestGateway {
         for request in self.mock.requests() {
             let header = |name: &str| request.headers.get(name).map(String::as_str);
             let line = format!("{} {}", request.method, request.path);
-            assert_eq!(header("authorization"), Some(format!("Bearer {}", self.api_key).as_str()), "{line}");
-            assert_eq!(header("x-workspace-id"), Some(self.workspace.as_str()), "{line}");
+            let sent = (header("authorization"), header("x-workspace-id"));
+            let known = self.credentials.iter().any(|(key, workspace)| {
+                sent == (Some(format!("Bearer {key}").as_str()), Some(workspace.as_str()))
+            });
+            assert!(known, "{line} carried another credential");
             let allowed = [
                 "accept",
                 "authorization",
