@@ -10,6 +10,7 @@ const BY_CODE = {
   upstream_refused: ["Astria refused this request", "Change what is named here, and try again."],
   unauthenticated: ["You are not signed in", "Reload the page, and sign in again."],
   invalid_token: ["You are not signed in any more", "The demo’s tokens last twelve hours, or until it is started anew. Reload the page, and sign in again."],
+  tenant_unknown: ["This sign-in belongs to nobody here", "Sign in as one of the users of this page."],
   operation_not_allowed: ["This plan does not include that", "Sign in as the other user."],
   tenant_unknown: ["Your organisation is not known here", "Sign in with another account."],
   parameter_not_allowed: ["This plan does not include one of these options", "Leave it out, or sign in as the other user."],

@@ -49,14 +49,14 @@ pub(super) struct VerifyingKey {
 
 enum Material {
     /// Prepared once: a token that is refused must cost little.
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
     Public(DecodingKey),
 }
 
 impl VerifyingKey {
     /// A shared secret; its length has been checked by the caller.
     pub(super) fn hs256(secret: &Secret) -> Self {
-        let key = Material::Shared(hmac::Key::new(hmac::HMAC_SHA256, secret.expose()));
+        let key = Material::Shared(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret.expose())));
         Self { algorithms: vec![Algorithm::HS256], key }
     }
 

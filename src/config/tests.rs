@@ -218,8 +218,8 @@ fn a_tenants_key_comes_from_its_variable_or_its_file() {
     std::fs::write(&file, "sd_from_file\n").unwrap();
     let tenant =
         |api_key_file: &std::path::Path| Tenant { api_key_file: api_key_file.into(), ..Tenant::default() };
-    let mut config = Config::default();
-    config.tenants = [("a-b".into(), tenant(&file)), ("c".into(), Tenant::default())].into();
+    let tenants = [("a-b".into(), tenant(&file)), ("c".into(), Tenant::default())].into();
+    let mut config = Config { tenants, ..Config::default() };
     config.upstream.tenant_required = true;
     let names_of = |environment: &Environment| {
         load_secrets(&config, environment)

@@ -80,7 +80,7 @@ impl PlanLimits {
         previous: Option<&Self>,
     ) -> Result<Self, LimitsError> {
         let buckets = match previous {
-            Some(old) => old.buckets.from_now(),
+            Some(old) => old.buckets.for_new_limiters(),
             None => Buckets::new(GovernorClock(clock), max_keys),
         };
         let mut next_number = previous.map_or(0, |old| old.next_number);
@@ -208,7 +208,7 @@ impl Buckets {
     }
 
     /// The same set, for limiters that are made now.
-    fn from_now(&self) -> Self {
+    fn for_new_limiters(&self) -> Self {
         Self { offset_ns: self.elapsed_ns(), ..self.clone() }
     }
 

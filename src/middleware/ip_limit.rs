@@ -98,3 +98,46 @@ impl IpLimit {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THREE: RatePolicy = RatePolicy { requests_per_s: 0.001, burst: 3 };
+
+    fn limit(policy: RatePolicy, previous: Option<&IpLimit>) -> IpLimit {
+        IpLimit::new(Clock::system(), policy, 1_000, Arc::new(Metrics::new()), previous).unwrap()
+    }
+
+    /// How many of ten requests pass.
+    fn passed(limit: &IpLimit, address: &str) -> usize {
+        let ip = address.parse().unwrap();
+        (0..10).filter(|_| limit.check(ip).is_ok()).count()
+    }
+
+    #[test]
+    fn rl_03_a_reload_leaves_the_buckets_of_addresses_unless_their_policy_changed() {
+        let old = limit(THREE, None);
+        assert_eq!(passed(&old, "192.0.2.1"), 3);
+        let same = limit(THREE, Some(&old));
+        assert_eq!((passed(&same, "192.0.2.1"), passed(&same, "192.0.2.2")), (0, 3));
+        let other = limit(RatePolicy { burst: 5, ..THREE }, Some(&same));
+        assert_eq!(passed(&other, "192.0.2.1"), 5);
+    }
+
+    #[test]
+    fn rl_07_a_64_is_one_address() {
+        let limit = limit(THREE, None);
+        assert_eq!((passed(&limit, "2001:db8::1"), passed(&limit, "2001:db8::2")), (3, 0));
+        assert_eq!(passed(&limit, "2001:db8:0:1::1"), 3);
+    }
+
+    #[test]
+    fn rl_01_a_refusal_says_when_to_come_back() {
+        let limit = limit(THREE, None);
+        passed(&limit, "192.0.2.1");
+        let refusal = limit.check("192.0.2.1".parse().unwrap()).unwrap_err();
+        assert!((990..=1_000).contains(&refusal.state().retry_after_s));
+        assert_eq!((refusal.state().policy, refusal.state().limit), ("ip", 3));
+    }
+}

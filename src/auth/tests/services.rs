@@ -1,8 +1,8 @@
 //! Keys with which servers act for end users.
 
 use super::super::{
-    AuthSettings, EndUserName, Refusal, ServiceKeyFault, ServiceKeySettings, ServiceKeys, hash_service_key,
-    is_service_key, new_service_key,
+    AuthSettings, EndUserName, Refusal, ServiceKey, ServiceKeyFault, ServiceKeySettings, ServiceKeys,
+    hash_service_key, is_service_key, new_service_key,
 };
 use super::Fixture;
 use crate::principal::Principal;
@@ -25,7 +25,7 @@ fn a_new_key_is_found_by_its_hash_and_nothing_else_is() {
     assert_eq!(hash_service_key(&text).as_ref(), Some(&hash));
     let keys = ServiceKeys::new(&[key("backend", &[&hash.to_uppercase()])]).unwrap();
 
-    assert_eq!(keys.find(&text).map(|key| key.name()), Some("backend"));
+    assert_eq!(keys.find(&text).map(ServiceKey::name), Some("backend"));
     for wrong in [&other, &hash, &text[..text.len() - 1], &format!("{text}A"), &text[4..], "agk_", ""] {
         assert!(keys.find(wrong).is_none(), "{wrong}");
     }
@@ -37,7 +37,7 @@ fn both_keys_of_a_rotation_are_the_same_service() {
     let ((old, old_hash), (new, new_hash)) = (new_service_key().unwrap(), new_service_key().unwrap());
     let keys = ServiceKeys::new(&[key("backend", &[&old_hash, &new_hash])]).unwrap();
     for text in [old, new] {
-        assert_eq!(keys.find(&text).map(|key| key.name()), Some("backend"));
+        assert_eq!(keys.find(&text).map(ServiceKey::name), Some("backend"));
     }
 }
 
