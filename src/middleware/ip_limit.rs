@@ -19,7 +19,7 @@ use tower_governor::key_extractor::KeyExtractor;
 
 use super::limit_headers;
 use crate::clock::Clock;
-use crate::limits::{AddressGate, AddressKey, LimitsError, RatePolicy};
+use crate::limits::{AddressGate, AddressKey, LimitsError, RatePolicy, RateState};
 use crate::problem::{Code, Problem};
 use crate::telemetry::Metrics;
 
@@ -76,13 +76,17 @@ impl IpLimit {
     /// # Errors
     /// There is none left; nothing was taken.
     pub fn check(&self, ip: IpAddr) -> Result<(), Problem> {
-        self.governor.limiter().check_key(&self.gate.key(ip)).map_err(|until| {
+        self.take(ip).map_err(|rate| {
             self.metrics.limited("ip");
-            let rate = self.policy.refused("ip", self.wait(&until));
             let detail = "Too many requests from your address; wait, then go on.";
             let problem = Problem::new(Code::RateLimited, detail).with_retry_after_s(rate.retry_after_s);
             limit_headers::told(problem, &rate)
         })
+    }
+
+    fn take(&self, ip: IpAddr) -> Result<(), RateState> {
+        let decision = self.governor.limiter().check_key(&self.gate.key(ip));
+        decision.map_err(|until| self.policy.refused("ip", self.wait(&until)))
     }
 
     fn wait(&self, until: &governor::NotUntil<governor::clock::QuantaInstant>) -> Duration {
@@ -112,7 +116,7 @@ mod tests {
     /// How many of ten requests pass.
     fn passed(limit: &IpLimit, address: &str) -> usize {
         let ip = address.parse().unwrap();
-        (0..10).filter(|_| limit.check(ip).is_ok()).count()
+        (0..10).filter(|_| limit.take(ip).is_ok()).count()
     }
 
     #[test]
@@ -136,8 +140,8 @@ mod tests {
     fn rl_01_a_refusal_says_when_to_come_back() {
         let limit = limit(THREE, None);
         passed(&limit, "192.0.2.1");
-        let refusal = limit.check("192.0.2.1".parse().unwrap()).unwrap_err();
-        assert!((990..=1_000).contains(&refusal.state().retry_after_s));
-        assert_eq!((refusal.state().policy, refusal.state().limit), ("ip", 3));
+        let refusal = limit.take("192.0.2.1".parse().unwrap()).unwrap_err();
+        assert!((990..=1_000).contains(&refusal.retry_after_s));
+        assert_eq!((refusal.policy, refusal.limit), ("ip", 3));
     }
 }
