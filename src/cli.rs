@@ -1,4 +1,4 @@
-//! The command `astria-gateway`: serve, demo, check-config, mint-token.
+//! The command `astria-gateway`: serve, demo, check-config, mint-token, new-service-key, hash-service-key.
 //!
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
 //! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::auth::mint;
+use crate::auth::{self, mint};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
 use crate::console::{fail, print, print_error, run_until_signal};
@@ -35,6 +35,10 @@ enum Command {
     CheckConfig(ConfigFile),
     /// Sign an access token for an end user, with a configured HS256 secret.
     MintToken(MintToken),
+    /// Make a key for a server that acts for end users: the key, and the hash that stands in the configuration.
+    NewServiceKey,
+    /// Print the hash of a service key that is read from standard input.
+    HashServiceKey,
     /// Run the gateway with an imitated upstream, two end users and a page to try it.
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArgs),
@@ -76,6 +80,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(file) => serve(file.config.as_deref()).await,
         Command::CheckConfig(file) => check_config(file.config.as_deref()),
         Command::MintToken(what) => mint_token(&what),
+        Command::NewServiceKey => new_service_key(),
+        Command::HashServiceKey => hash_service_key(),
         #[cfg(feature = "demo")]
         Command::Demo(args) => crate::demo::run(args).await,
     }
@@ -104,6 +110,7 @@ async fn serve(file: Option<&Path>) -> ExitCode {
         Err(error @ StartError::Listen(_)) => fail(&error),
         Ok(gateway) => {
             tracing::info!(listen = %gateway.listen(), operator = %gateway.operator_listen(), "ready");
+            gateway.state().authenticator.fetch_keys_early();
             notify::ready();
             run_until_signal(gateway, Some(source)).await
         }
@@ -163,6 +170,30 @@ fn mint_token(what: &MintToken) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => fail(&error),
+    }
+}
+
+fn new_service_key() -> ExitCode {
+    match auth::new_service_key() {
+        Ok((key, sha256)) => {
+            print(format_args!("key     {key}\nsha256  {sha256}\n"));
+            ExitCode::SUCCESS
+        }
+        Err(_) => fail(&"the machine gives no random numbers"),
+    }
+}
+
+fn hash_service_key() -> ExitCode {
+    let mut line = String::new();
+    if let Err(error) = std::io::stdin().read_line(&mut line) {
+        return fail(&error);
+    }
+    match auth::hash_service_key(line.trim_end_matches(['\n', '\r'])) {
+        Some(sha256) => {
+            print(format_args!("{sha256}\n"));
+            ExitCode::SUCCESS
+        }
+        None => fail(&"that is no service key: make one with new-service-key"),
     }
 }
 

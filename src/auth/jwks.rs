@@ -147,6 +147,13 @@ impl Jwks {
         found
     }
 
+    /// Begins the first fetch without waiting for a token to ask.
+    pub(super) fn fetch_early(&self) {
+        if self.0.usable().is_none() {
+            drop(self.0.refresh());
+        }
+    }
+
     /// Seconds since the set in use was fetched; `None` before the first success.
     pub(super) fn age_s(&self) -> Option<u64> {
         self.0.fetched.load().as_ref().map(|fetched| self.0.age(fetched).as_secs())

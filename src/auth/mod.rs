@@ -262,6 +262,15 @@ impl Authenticator {
         known.into_iter().find(|jwks| jwks.is_like(issuer, place, settings)).cloned()
     }
 
+    /// Begins to fetch the key sets that were never fetched, so that the first token need not wait for them.
+    pub fn fetch_keys_early(&self) {
+        for issuer in self.issuers.values().flatten() {
+            if let IssuerKeys::Jwks(jwks) = &issuer.keys {
+                jwks.fetch_early();
+            }
+        }
+    }
+
     /// Whether at least one issuer's keys do not have to be fetched.
     pub fn has_static_keys(&self) -> bool {
         self.issuers.values().flatten().any(|issuer| matches!(issuer.keys, IssuerKeys::Fixed(_)))

@@ -5,6 +5,7 @@ mod demo;
 mod proxies;
 mod reload;
 mod serve;
+mod services;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
