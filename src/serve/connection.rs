@@ -4,6 +4,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
@@ -11,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::addresses::Counted;
+use super::ahead::Ahead;
 use super::pulse::Pulse;
 use super::sniff::{Taken, Version, sniff};
 use super::stopping::Stopping;
@@ -36,7 +38,7 @@ pub(super) async fn run<A: Answer, O: Observer>(
         Ok(counted) => counted,
         Err(ended) => return ended,
     };
-    // Boxed, so that a connection that has sent nothing yet holds only what it needs for that.
+    // What follows is boxed, so that a connection that has sent nothing yet holds only what it needs for that.
     if let Some(tls) = shared.control.tls() {
         return Box::pin(secure(stream, peer, shared, settings, tls)).await;
     }
@@ -52,23 +54,26 @@ pub(super) async fn run<A: Answer, O: Observer>(
         (Version::Http1, Taken::default())
     };
     let pulse = Pulse::new(began, settings);
-    let stream = Watched::new(stream, Arc::clone(&pulse), taken);
-    Box::pin(speak(version, stream, peer, shared, pulse)).await
+    let first = Bytes::copy_from_slice(taken.as_slice());
+    pulse.came_before(first.len());
+    let stream = Ahead { first, stream: Watched::new(stream, Arc::clone(&pulse)) };
+    speak(version, stream, peer, shared, pulse).await
 }
 
 async fn speak<A: Answer, O: Observer>(
     version: Version,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: Ahead<impl AsyncRead + AsyncWrite + Unpin>,
     peer: SocketAddr,
     shared: &Shared<A, O>,
     pulse: Arc<Pulse>,
 ) -> Ended {
     let answer = shared.answer.clone();
     match version {
-        Version::Http1 => http1::run(stream, peer, answer, pulse, &shared.stopping).await,
+        Version::Http1 => Box::pin(http1::run(stream, peer, answer, pulse, &shared.stopping)).await,
         Version::Http2 => {
             pulse.speaks_http2();
-            http2::run(stream, peer, answer, pulse, &shared.stopping, shared.tasks.clone()).await
+            let tasks = shared.tasks.clone();
+            Box::pin(http2::run(stream, peer, answer, pulse, &shared.stopping, tasks)).await
         }
     }
 }
@@ -119,7 +124,7 @@ async fn secure<A: Answer, O: Observer>(
     let began = Instant::now();
     let deadline = began + settings.tls_handshake_timeout;
     let pulse = Pulse::new(began, settings);
-    let stream = Watched::new(stream, Arc::clone(&pulse), Taken::default());
+    let stream = Watched::new(stream, Arc::clone(&pulse));
     // Boxed on its own: what the handshake needed is gone afterwards.
     let handshake = Box::pin(TlsAcceptor::from(config).accept(stream));
     let stream = match before(deadline, Ended::Tls, &shared.stopping, handshake).await {
@@ -129,8 +134,10 @@ async fn secure<A: Answer, O: Observer>(
     };
     pulse.handshaken();
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
+    // Boxed: it is large, and is handed on often.
+    let stream = Ahead { first: Bytes::new(), stream: Box::new(stream) };
     let version = if is_http2 { Version::Http2 } else { Version::Http1 };
-    Box::pin(speak(version, stream, peer, shared, pulse)).await
+    speak(version, stream, peer, shared, pulse).await
 }
 
 /// What `step` gives, unless the deadline or the listener's end comes first.

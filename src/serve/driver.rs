@@ -11,7 +11,7 @@ use std::task::Poll;
 use tokio::time::{Instant, sleep_until};
 
 use super::Ended;
-use super::pulse::Pulse;
+use super::pulse::{Due, Pulse};
 use super::stopping::Stopping;
 
 /// hyper's connection of either version.
@@ -20,8 +20,8 @@ pub(super) trait Drive: Future<Output = hyper::Result<()>> + Unpin {
     fn wind_down(&mut self);
 }
 
-/// Until the connection ended or must end. Not cancel safe: the connection is in the midst of something.
-pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: &Stopping) -> Ended {
+/// Until the connection ended, must end, or may rest. Not cancel safe: the connection is in the midst of something.
+pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: &Stopping) -> Due {
     // HTTP/2 streams end in tasks of their own, so nobody may be there to see the last one end: it rings anyway.
     let rings_anyway = pulse.is_http2().then(|| pulse.settings().idle_timeout);
     let mut winding_down: Option<Ended> = None;
@@ -42,14 +42,14 @@ pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: 
                 pulse.goodbye();
             }
             if let Poll::Ready(result) = Pin::new(&mut *connection).poll(cx) {
-                return Poll::Ready(winding_down.unwrap_or_else(|| how(result)));
+                return Poll::Ready(Due::End(winding_down.unwrap_or_else(|| how(result))));
             }
             if pulse.is_flood() {
-                return Poll::Ready(Ended::Flood);
+                return Poll::Ready(Due::End(Ended::Flood));
             }
             let mut due = pulse.due();
             if due.is_none() && armed.is_none() {
-                due = rings_anyway.map(|after| (Instant::now() + after, Ended::Closed));
+                due = rings_anyway.map(|after| (Instant::now() + after, Due::End(Ended::IdleTimeout)));
             }
             if let Some((at, _)) = due
                 && armed.is_none_or(|armed| at < armed)
@@ -62,12 +62,12 @@ pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: 
             }
             armed = None;
             match pulse.due().filter(|(at, _)| *at <= Instant::now()) {
-                Some((_, Ended::IdleTimeout)) if pulse.is_http2() && winding_down.is_none() => {
+                Some((_, Due::End(Ended::IdleTimeout))) if pulse.is_http2() && winding_down.is_none() => {
                     winding_down = Some(Ended::IdleTimeout);
                     connection.wind_down();
                     pulse.goodbye();
                 }
-                Some((_, how)) => return Poll::Ready(winding_down.unwrap_or(how)),
+                Some((_, due)) => return Poll::Ready(winding_down.map_or(due, Due::End)),
                 None => {}
             }
         }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
@@ -14,9 +15,11 @@ use hyper::server::conn::http1::{Builder, Connection};
 use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep_until};
 
+use super::ahead::Ahead;
 use super::driver::{Drive, drive};
-use super::pulse::{HeadTimer, Pulse};
+use super::pulse::{Due, HeadTimer, Pulse};
 use super::stopping::Stopping;
 use super::{Answer, Ended};
 
@@ -33,13 +36,13 @@ const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\nc
 
 /// Serves it to its end. Not cancel safe.
 pub(super) async fn run<A: Answer>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: Ahead<impl AsyncRead + AsyncWrite + Unpin>,
     peer: SocketAddr,
     answer: A,
     pulse: Arc<Pulse>,
     stopping: &Stopping,
 ) -> Ended {
-    let handle = service_fn(move |request: Request<Incoming>| {
+    let mut handle = service_fn(move |request: Request<Incoming>| {
         let answer = answer.clone();
         async move { Ok::<_, Infallible>(answer.answer(request, peer).await) }
     });
@@ -55,14 +58,38 @@ pub(super) async fn run<A: Answer>(
     if settings.max_headers != HEADERS_OF_HYPER {
         http.max_headers(settings.max_headers);
     }
-    let mut connection = http.serve_connection(TokioIo::new(stream), handle);
-    let ended = drive(&mut connection, &pulse, stopping).await;
-    let was_in_head = pulse.is_in_head() && !pulse.is_write_blocked();
-    let mut stream = connection.into_parts().io.into_inner();
-    if ended == Ended::HeadTimeout && was_in_head {
-        // As far as it goes without waiting: it is a courtesy.
-        let _ = tokio::time::timeout(Duration::ZERO, stream.write_all(TOO_SLOW)).await;
-    }
+    let Ahead { mut first, mut stream } = stream;
+    let ended = loop {
+        // Boxed: its room is free while it rests.
+        let connection = http.serve_connection(TokioIo::new(Ahead { first, stream }), handle);
+        let mut connection = Box::new(connection);
+        let due = drive(&mut *connection, &pulse, stopping).await;
+        let (idle_until, was_in_head) = (pulse.idle_until(), pulse.is_in_head());
+        let parts = connection.into_parts();
+        (stream, handle) = (parts.io.into_inner().stream, parts.service);
+        match due {
+            // Pipelined half a head, it seems: its time goes on.
+            Due::Rest if !parts.read_buf.is_empty() => {
+                first = parts.read_buf;
+                pulse.head_has_begun(true);
+            }
+            Due::Rest => match rest(&mut stream, idle_until, stopping).await {
+                Ok(bytes) => {
+                    first = bytes;
+                    pulse.head_has_begun(false);
+                }
+                Err(ended) => break ended,
+            },
+            Due::End(Ended::HeadTimeout) => {
+                if was_in_head && !pulse.is_write_blocked() {
+                    // As far as it goes without waiting: it is a courtesy.
+                    let _ = tokio::time::timeout(Duration::ZERO, stream.write_all(TOO_SLOW)).await;
+                }
+                break Ended::HeadTimeout;
+            }
+            Due::End(ended) => break ended,
+        }
+    };
     if matches!(ended, Ended::Closed | Ended::Unparsed | Ended::HeadTimeout) && !pulse.client_ended() {
         tokio::select! {
             _ = tokio::time::timeout(LINGER, linger(&mut stream)) => {}
@@ -70,6 +97,26 @@ pub(super) async fn run<A: Answer>(
         }
     }
     ended
+}
+
+/// Waits for the next head's first bytes without hyper and its 16 KiB of buffers: most open connections do nothing
+/// most of the time.
+async fn rest(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    until: Instant,
+    stopping: &Stopping,
+) -> Result<Bytes, Ended> {
+    let mut first = [0; 64];
+    tokio::select! {
+        biased;
+        read = stream.read(&mut first) => match read {
+            Ok(0) => Err(Ended::Closed),
+            Ok(size) => Ok(Bytes::copy_from_slice(first.get(..size).unwrap_or_default())),
+            Err(_) => Err(Ended::Broken),
+        },
+        () = stopping.over() => Err(Ended::Stopped),
+        () = sleep_until(until) => Err(Ended::IdleTimeout),
+    }
 }
 
 async fn linger(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {

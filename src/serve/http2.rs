@@ -24,7 +24,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::task::TaskTracker;
 
 use super::driver::{Drive, drive};
-use super::pulse::Pulse;
+use super::pulse::{Due, Pulse};
 use super::stopping::Stopping;
 use super::{Answer, Ended};
 
@@ -77,7 +77,11 @@ pub(super) async fn run<A: Answer>(
         .keep_alive_interval(PING_AFTER)
         .keep_alive_timeout(PING_TIMEOUT);
     let mut connection = http.serve_connection(TokioIo::new(stream), handle);
-    drive(&mut connection, &pulse, stopping).await
+    match drive(&mut connection, &pulse, stopping).await {
+        Due::End(ended) => ended,
+        // Only HTTP/1 rests.
+        Due::Rest => Ended::Closed,
+    }
 }
 
 /// Runs streams where the end of the listener waits for them.

@@ -15,6 +15,7 @@
 //! to parse gets hyper's bare status and the connection's end, counted by [`Observer`].
 
 mod addresses;
+mod ahead;
 mod connection;
 mod driver;
 mod http1;

@@ -24,9 +24,21 @@ const MAX_IDLE_BYTES: u64 = 256 * 1024;
 /// Requests that the client itself reset before their reply; more, and most of all, is an attack.
 const MAX_RESETS: u64 = 100;
 
+/// An HTTP/1 connection that waits so long between two requests gives its buffers back.
+const REST_AFTER: Duration = Duration::from_secs(1);
+
 const NO_HEAD: u8 = 0;
 const HEAD_AWAITED: u8 = 1;
 const HEAD_BEGUN: u8 = 2;
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It may give its buffers back.
+    Rest,
+    /// It must end.
+    End(Ended),
+}
 
 /// See the module. Times are microseconds since the connection began, plus one; 0: not set.
 pub(super) struct Pulse {
@@ -115,6 +127,11 @@ impl Pulse {
         }
     }
 
+    /// So many bytes were read before the pulse began.
+    pub(super) fn came_before(&self, size: usize) {
+        self.spoke.store(size > 0, Relaxed);
+    }
+
     /// Whether the client said that it sends no more.
     pub(super) fn client_ended(&self) -> bool {
         self.ended.load(Relaxed)
@@ -193,15 +210,22 @@ impl Pulse {
     }
 
     /// When this connection's patience ends, and with what; `None`: it waits for us, not for the client.
-    pub(super) fn due(&self) -> Option<(Instant, Ended)> {
+    pub(super) fn due(&self) -> Option<(Instant, Due)> {
         let settings = &self.settings;
-        let mut due: Option<(Instant, Ended)> = None;
-        let mut or = |since: u64, patience: Duration, how: Ended| {
-            let at = self.began + Duration::from_micros(since) + patience;
+        let mut due: Option<(Instant, Due)> = None;
+        let mut or_rest = |since: u64, patience: Duration, how: Due| {
+            let at = self.at(since) + patience;
             if due.is_none_or(|(first, _)| at < first) {
                 due = Some((at, how));
             }
         };
+        if self.head.load(Relaxed) == HEAD_AWAITED
+            && settings.idle_timeout > REST_AFTER
+            && !self.is_write_blocked()
+        {
+            or_rest(self.head_since(), REST_AFTER, Due::Rest);
+        }
+        let mut or = |since, patience, how| or_rest(since, patience, Due::End(how));
         match self.write_since.load(Relaxed) {
             0 => {}
             since => or(since, settings.write_timeout, Ended::WriteTimeout),
@@ -225,6 +249,22 @@ impl Pulse {
             }
         }
         due
+    }
+
+    fn at(&self, since: u64) -> Instant {
+        self.began + Duration::from_micros(since)
+    }
+
+    /// Until when the next head may begin.
+    pub(super) fn idle_until(&self) -> Instant {
+        self.at(self.head_since()) + self.settings.idle_timeout
+    }
+
+    /// The next head awaited has begun already: now, or (`since_before`) when the present wait began.
+    pub(super) fn head_has_begun(&self, since_before: bool) {
+        let since = if since_before { self.head_since() } else { self.now() };
+        self.first_since.store(since, Relaxed);
+        self.spoke.store(true, Relaxed);
     }
 
     /// Marked now if it was not yet: the mark is only needed once somebody has to wait.

@@ -12,7 +12,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::pulse::Pulse;
-use super::sniff::Taken;
 
 /// What a client that is behind must take within its time.
 const ENOUGH_BYTES: usize = 16 * 1024;
@@ -23,13 +22,11 @@ pub(super) struct Watched {
     pulse: Arc<Pulse>,
     /// Since the write that found no room.
     written: usize,
-    taken: Taken,
 }
 
 impl Watched {
-    /// `taken` was read from the stream before and is read again first.
-    pub(super) const fn new(stream: TcpStream, pulse: Arc<Pulse>, taken: Taken) -> Self {
-        Self { stream, pulse, written: 0, taken }
+    pub(super) const fn new(stream: TcpStream, pulse: Arc<Pulse>) -> Self {
+        Self { stream, pulse, written: 0 }
     }
 
     fn wrote(&mut self, result: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -58,13 +55,6 @@ impl AsyncRead for Watched {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let first = self.taken.as_slice();
-        if !first.is_empty() && buf.remaining() >= first.len() {
-            buf.put_slice(first);
-            self.pulse.came(first.len());
-            self.taken = Taken::default();
-            return Poll::Ready(Ok(()));
-        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.pulse.came(buf.filled().len() - before);

@@ -196,3 +196,44 @@ async fn f29_an_address_with_too_many_connections_gets_no_more_and_a_trusted_pro
     let _idle = [trusting.connect().await, trusting.connect().await];
     trusting.assert_serves().await;
 }
+
+#[tokio::test]
+async fn f29_a_connection_that_rested_is_served_again_and_ends_by_its_idle_time() {
+    let server = Server::start(|server| {
+        server.header_read_timeout_ms = 300;
+        server.idle_timeout_ms = 2500;
+    })
+    .await;
+    let mut stream = server.connect().await;
+    for _ in 0..2 {
+        stream.write_all(get("/", "").as_bytes()).await.unwrap();
+        assert!(reply_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+        // Longer than it takes until a connection rests.
+        let quiet = tokio::time::timeout(Duration::from_millis(1300), stream.readable()).await;
+        assert!(quiet.is_err(), "a resting connection was closed early");
+    }
+    let body = b"POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    stream.write_all(body).await.unwrap();
+    let mut reply = Vec::new();
+    while !reply.ends_with(b"abc") {
+        assert_ne!(stream.read_buf(&mut reply).await.unwrap(), 0);
+    }
+    let since = Instant::now();
+
+    assert_eq!(until_closed(&mut stream).await, "");
+
+    assert!(since.elapsed() >= Duration::from_millis(2400), "{:?}", since.elapsed());
+    server.ended(Ended::IdleTimeout).await;
+}
+
+#[tokio::test]
+async fn f15_half_a_head_behind_a_request_has_its_time_too() {
+    let server = Server::start(|server| server.header_read_timeout_ms = 1200).await;
+    for half in ["GET / HTTP/1.1\r\nHo", "G"] {
+        let mut stream = server.connect().await;
+        stream.write_all(format!("{}{half}", get("/", "")).as_bytes()).await.unwrap();
+        let reply = until_closed(&mut stream).await;
+        assert!(reply.starts_with("HTTP/1.1 200 ") && reply.contains("HTTP/1.1 408 "), "{reply}");
+    }
+    server.ended(Ended::HeadTimeout).await;
+}
