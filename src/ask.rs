@@ -21,28 +21,30 @@ pub async fn ask(
     account: &Account,
     request: UpstreamRequest,
 ) -> Result<Bytes, UpstreamError> {
-    let request = request.for_user(facts.principal());
-    let Some(above) = facts.trace else {
-        return facts.timed(&state.clock, account.upstream.call_raw(request)).await;
-    };
+    let mut request = request.for_user(facts.principal());
     let (operation, method) = (request.operation(), request.method().clone());
-    let place = state.spans.call(above);
-    let request = match HeaderValue::from_bytes(&place.to_header()) {
-        Ok(header) => request.traced(header),
-        Err(_) => request,
-    };
+    let place = facts.trace.map(|above| (state.spans.call(above), above));
+    if let Some((place, _)) = place
+        && let Ok(header) = HeaderValue::from_bytes(&place.to_header())
+    {
+        request = request.traced(header);
+    }
     let started = state.clock.monotonic();
-    let answer = facts.timed(&state.clock, account.upstream.call_raw(request)).await;
-    state.spans.record(&SpanRecord {
-        place,
-        parent: Some(SpanParent { span_id: above.span_id(), is_remote: false }),
-        kind: SpanKind::Call,
-        name: operation.name(),
-        method: method.as_str(),
-        status: 0,
-        error: answer.as_ref().err().map_or("", UpstreamError::name),
-        ended_at: state.clock.now(),
-        took: state.clock.monotonic().saturating_sub(started),
-    });
+    let answer = account.upstream.call_raw(request).await;
+    let took = state.clock.monotonic().saturating_sub(started);
+    facts.add_upstream(took);
+    if let Some((place, above)) = place {
+        state.spans.record(&SpanRecord {
+            place,
+            parent: Some(SpanParent { span_id: above.span_id(), is_remote: false }),
+            kind: SpanKind::Call,
+            name: operation.name(),
+            method: method.as_str(),
+            status: 0,
+            error: answer.as_ref().err().map_or("", UpstreamError::name),
+            ended_at: state.clock.now(),
+            took,
+        });
+    }
     answer
 }

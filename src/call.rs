@@ -14,7 +14,6 @@ use http::request::Parts;
 use hyper::body::Incoming;
 
 use crate::accounts::Account;
-use crate::clock::Clock;
 use crate::ids::RequestId;
 use crate::operation::Operation;
 use crate::plans::ActivePlan;
@@ -178,13 +177,9 @@ impl Facts {
         let _ = self.cache.set(outcome);
     }
 
-    /// Waits for Astria and notes how long that took.
-    pub async fn timed<T>(&self, clock: &Clock, calling: impl Future<Output = T>) -> T {
-        let started = clock.monotonic();
-        let ended = calling.await;
-        let took = clock.monotonic().saturating_sub(started);
+    /// Astria was waited for.
+    pub fn add_upstream(&self, took: Duration) {
         self.upstream_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        ended
     }
 
     /// The body was read.

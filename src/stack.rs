@@ -13,6 +13,7 @@
 //! ```
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -82,7 +83,7 @@ pub async fn inbound(edge: &Edge, peer: SocketAddr, mut request: Request<Incomin
     let facts = Arc::new(Facts::new(state.clock.monotonic(), ip, trace)); // 1 everything below can name the request
     let (method, version) = (request.method().clone(), request.version());
     let begun = Begun::new(state, &facts, &method, version, incoming); // 3 one line a request, also for what is refused below
-    let answering = cors(edge.cors.as_ref(), request, |request| routed(edge, &facts, request)); // 5 a page can read a 401 or 429
+    let answering = pin!(cors(edge.cors.as_ref(), request, |request| routed(edge, &facts, request))); // 5 a page can read a 401 or 429
     let mut reply = catch_panic(&state.metrics, &facts, answering).await; // 4 a bug becomes a Problem, never a dropped connection
     finish(&facts.id, &mut reply);
     begun.end(&reply);
@@ -186,7 +187,8 @@ impl serve::Answer for Arc<OperatorEdge> {
             let (body, facts) = (LimitedBody { incoming, max_bytes: 0 }, Arc::clone(&facts));
             answer(Call { state, facts, who: (), path, head, body }).await
         };
-        let answering = async { answering.await.unwrap_or_else(|problem| problem.into_reply(&facts.id)) };
+        let answering =
+            pin!(async { answering.await.unwrap_or_else(|problem| problem.into_reply(&facts.id)) });
         let mut reply = catch_panic(&metrics, &facts, answering).await;
         finish(&facts.id, &mut reply);
         if is_head { without_body(reply) } else { reply }

@@ -13,12 +13,24 @@ pub fn bearer(header: &[u8]) -> Option<&str> {
     }
     let token = std::str::from_utf8(rest).ok()?.trim_start_matches(' ');
     let body = token.trim_end_matches('=');
-    let is_b64token = !body.is_empty()
-        && body
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/'));
-    is_b64token.then_some(token)
+    let is_b64token = |byte: u8| B64TOKEN.get(usize::from(byte)).is_some_and(|is| *is);
+    (!body.is_empty() && body.bytes().all(is_b64token)).then_some(token)
 }
+
+/// Which bytes a token is made of, the padding at its end aside.
+const B64TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    let mut at = 0;
+    while at < characters.len() {
+        #[expect(clippy::indexing_slicing, reason = "counted below the length, and a byte fits a table of 256")]
+        {
+            table[characters[at] as usize] = true;
+        }
+        at += 1;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

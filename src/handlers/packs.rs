@@ -46,8 +46,12 @@ async fn answer(call: &Call, operation: Operation, path: upstream::Path, query: 
     let (query, dropped) = normalise(query, state)?;
     let request = UpstreamRequest::get(operation, path).query(&query);
     let key = PackKey { account: account.key.clone(), path_and_query: request.path_and_query().to_owned() };
-    let looked_up = account.packs.get(key, request);
-    let (answer, served) = call.facts.timed(&state.clock, looked_up).await.map_err(|error| {
+    let started = state.clock.monotonic();
+    let looked_up = account.packs.get(key, request).await;
+    if !matches!(looked_up, Ok((_, Served::Hit { .. }))) {
+        call.facts.add_upstream(state.clock.monotonic().saturating_sub(started));
+    }
+    let (answer, served) = looked_up.map_err(|error| {
         state.metrics.pack_cache("error");
         spend::report(&error, operation);
         Problem::of_upstream(&error, operation)

@@ -29,12 +29,13 @@ pub async fn cors<F: Future<Output = Reply>>(
     request: Request<Incoming>,
     answer: impl FnOnce(Request<Incoming>) -> F,
 ) -> Reply {
-    let Some(layer) = layer else { return answer(request).await };
-    if !request.headers().contains_key(ORIGIN) {
+    let Some(layer) = layer.filter(|_| request.headers().contains_key(ORIGIN)) else {
         let mut reply = answer(request).await;
-        reply.headers_mut().append(VARY, HeaderValue::from_static(VARIES));
+        if layer.is_some() {
+            reply.headers_mut().append(VARY, HeaderValue::from_static(VARIES));
+        }
         return reply;
-    }
+    };
     // Called at most once: a preflight is answered without it.
     let mut answer = Some(answer);
     let inner = service_fn(move |request| {
@@ -46,7 +47,8 @@ pub async fn cors<F: Future<Output = Reply>>(
             }
         }
     });
-    match layer.layer(inner).oneshot(request).await {
+    // Boxed, so that who comes from no page does not carry its size.
+    match Box::pin(layer.layer(inner).oneshot(request)).await {
         Ok(reply) => reply,
         Err(never) => match never {},
     }

@@ -81,7 +81,7 @@ pub struct Backoff<S> {
 }
 
 impl<S: Step> Step for Backoff<S> {
-    async fn call(&self, call: Call) -> Reply {
+    async fn call(&self, call: Box<Call>) -> Reply {
         let pause = &self.account.pause;
         pause.check()?;
         let reply = self.inner.call(call).await?;

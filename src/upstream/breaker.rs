@@ -356,7 +356,7 @@ pub struct Break<S> {
 }
 
 impl<S: Step> Step for Break<S> {
-    async fn call(&self, mut call: Call) -> Reply {
+    async fn call(&self, mut call: Box<Call>) -> Reply {
         let breaker = &self.account.breaker;
         let about = (call.operation, call.user);
         let admission = breaker.admit(call.operation)?;

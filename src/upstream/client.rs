@@ -108,7 +108,7 @@ impl Client {
         Ok(Self(Arc::new(Inner { pool, settings, clock })))
     }
 
-    async fn exchange(&self, call: Call) -> Reply {
+    async fn exchange(&self, call: Box<Call>) -> Reply {
         let Inner { pool, settings, clock } = &*self.0;
         let reply = pool.request(call.request).await.map_err(|error| {
             if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
@@ -131,7 +131,7 @@ impl Client {
 }
 
 impl Step for Client {
-    async fn call(&self, call: Call) -> Reply {
+    async fn call(&self, call: Box<Call>) -> Reply {
         let timeout = self.0.settings.timeout;
         tokio::time::timeout(timeout, self.exchange(call)).await.unwrap_or(Err(UpstreamError::TimedOut))
     }

@@ -182,7 +182,7 @@ pub struct FairShare<S> {
 }
 
 impl<S: Step> Step for FairShare<S> {
-    async fn call(&self, call: Call) -> Reply {
+    async fn call(&self, call: Box<Call>) -> Reply {
         let account = &self.with.account;
         let entered = account.places.enter(call.user, Class::of(call.operation)).await;
         let place = entered.inspect_err(|_| self.with.observer.shed(call.operation))?;

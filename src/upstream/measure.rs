@@ -61,7 +61,7 @@ pub struct Measure<S> {
 }
 
 impl<S: Step> Step for Measure<S> {
-    async fn call(&self, call: Call) -> Reply {
+    async fn call(&self, call: Box<Call>) -> Reply {
         let MeasureLayer { observer, clock } = &self.with;
         let operation = call.operation;
         let started = clock.monotonic();

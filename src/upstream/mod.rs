@@ -108,7 +108,7 @@ impl Upstream {
 }
 
 /// From nothing: the headers that Astria may see beside the innermost steps' two.
-fn build(target: &Target, request: UpstreamRequest) -> Result<Call, UpstreamError> {
+fn build(target: &Target, request: UpstreamRequest) -> Result<Box<Call>, UpstreamError> {
     let UpstreamRequest { operation, method, path_and_query, content_type, body, user, traceparent } =
         request;
     let mut built = Request::new(body);
@@ -125,7 +125,7 @@ fn build(target: &Target, request: UpstreamRequest) -> Result<Call, UpstreamErro
         headers.insert(TRACEPARENT, context);
     }
     *built.headers_mut() = headers;
-    Ok(Call { operation, user, probe: false, request: built })
+    Ok(Box::new(Call { operation, user, probe: false, request: built }))
 }
 
 /// What a status means for us. Source: the API overview's error codes (S3) and the vendor's public clients,

@@ -45,7 +45,7 @@ pub struct RetryReads<S> {
 }
 
 impl<S: Step> Step for RetryReads<S> {
-    async fn call(&self, call: Call) -> Reply {
+    async fn call(&self, call: Box<Call>) -> Reply {
         let RetryLayer { retries, budget } = &self.with;
         if call.request.method() != Method::GET || call.probe {
             return self.inner.call(call).await;

@@ -52,7 +52,7 @@ pub struct SetCredential<S> {
 }
 
 impl<S: Step> Step for SetCredential<S> {
-    async fn call(&self, mut call: Call) -> Reply {
+    async fn call(&self, mut call: Box<Call>) -> Reply {
         call.request.headers_mut().insert(AUTHORIZATION, self.credential.header.clone());
         let reply = self.inner.call(call).await?;
         let echoed = memmem::find(reply.body(), self.credential.key.expose()).is_some();

@@ -40,7 +40,7 @@ pub struct SetWorkspace<S> {
 }
 
 impl<S: Step> Step for SetWorkspace<S> {
-    async fn call(&self, mut call: Call) -> Reply {
+    async fn call(&self, mut call: Box<Call>) -> Reply {
         let headers = call.request.headers_mut();
         match &self.workspace {
             Some(id) => drop(headers.insert(WORKSPACE, id.clone())),

@@ -16,7 +16,7 @@ use crate::operation::Operation;
 /// What a step gives back: a whole reply, not yet judged, or why there is none.
 pub type Reply = Result<Response<Bytes>, UpstreamError>;
 
-/// One call on its way.
+/// One call on its way: boxed once, since each step's future would hold it twice.
 #[derive(Debug)]
 pub struct Call {
     /// What it is for.
@@ -31,8 +31,9 @@ pub struct Call {
 
 impl Call {
     /// The same call once more; for reads, which have no body.
-    pub(super) fn copy(&self) -> Self {
-        Self { operation: self.operation, user: self.user, probe: self.probe, request: self.request.clone() }
+    pub(super) fn copy(&self) -> Box<Self> {
+        let Self { operation, user, probe, ref request } = *self;
+        Box::new(Self { operation, user, probe, request: request.clone() })
     }
 }
 
@@ -41,5 +42,5 @@ pub trait Step: Send + Sync + 'static {
     /// Carries out the call, or refuses it.
     ///
     /// Not cancel safe: a call that is dropped may have been carried out.
-    fn call(&self, call: Call) -> impl Future<Output = Reply> + Send;
+    fn call(&self, call: Box<Call>) -> impl Future<Output = Reply> + Send;
 }
