@@ -1,8 +1,8 @@
 //! astria-gateway: a backend-for-frontend between an app and the Astria image API.
 //!
 //! The key stays on the server, every end user sees only their own, nobody overspends, every job ends.
-//! Start reading at [`stack`]: it shows the path of a request. The order of the modules below is the order
-//! of the floors: a module imports only what stands above its own line (a test holds it).
+//! Start reading at [`stack`]: it shows the path of a request. Modules stand below by floor: one imports only its
+//! own floor's and those above it in this list. `tests/api/floors.rs` has the exact order and holds it.
 
 // vocabulary
 pub mod clock;

@@ -1,4 +1,4 @@
-//! What all requests share: made by `gateway.rs` from one configuration, read everywhere at the edge.
+//! What all requests share: made by `gateway/assemble.rs` from one configuration, read everywhere at the edge.
 //!
 //! A reload makes a new one; what must outlive a configuration (the ledger, ownership, counters) is shared
 //! between both. A request keeps the one that it began with.

@@ -1,7 +1,7 @@
 //! Refuses a body that announces too many bytes before one of them is read, and bounds the others.
 //!
 //! Never truncates: a body of unknown length that grows too large is refused by its reader
-//! (`handlers::body`). What the client is already sending is read and thrown away for a moment, so that it
+//! (`read_body`). What the client is already sending is read and thrown away for a moment, so that it
 //! gets to see the answer instead of a reset.
 //!
 //! - Answers: `body_too_large`.

@@ -1,4 +1,4 @@
-//! The HTTP edge, one layer a file. `stack.rs` alone puts them in order.
+//! The HTTP edge, one step a file. `stack.rs` alone calls them, in order; handlers call `read_body`.
 
 pub mod access_log;
 pub mod authenticate;
