@@ -28,7 +28,7 @@ struct Astria {
 }
 
 impl Step for Arc<Astria> {
-    async fn call(&self, _: Call) -> Reply {
+    async fn call(&self, _: Box<Call>) -> Reply {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let held = self.held.lock().unwrap().take();
         if let Some(held) = held {
@@ -65,7 +65,12 @@ fn status(status: u16) -> Reply {
 
 impl Account {
     fn calling(&self, operation: Operation, user: u64) -> impl Future<Output = Reply> + '_ {
-        self.step.call(Call { operation, user, probe: false, request: Request::new(Segments::empty()) })
+        self.step.call(Box::new(Call {
+            operation,
+            user,
+            probe: false,
+            request: Request::new(Segments::empty()),
+        }))
     }
 
     /// One read that ends with this reply, if it is let through.

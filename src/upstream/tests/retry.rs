@@ -16,16 +16,16 @@ use crate::upstream::step::{Call, Reply, Step};
 struct Down(AtomicUsize);
 
 impl Step for Arc<Down> {
-    async fn call(&self, _: Call) -> Reply {
+    async fn call(&self, _: Box<Call>) -> Reply {
         self.0.fetch_add(1, Ordering::SeqCst);
         Err(UpstreamError::Cut)
     }
 }
 
-fn call(operation: Operation, method: Method, probe: bool) -> Call {
-    let mut request = Request::new(Segments::empty());
+fn call(operation: Operation, method: Method, probe: bool) -> Box<Call> {
+    Box::new(let mut request = Request::new(Segments::empty());
     *request.method_mut() = method;
-    Call { operation, user: 1, probe, request }
+    Call { operation, user: 1, probe, request })
 }
 
 #[tokio::test]
