@@ -87,7 +87,13 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_says_so_and_is_not_begun_again() {
         let tasks = TaskTracker::new();
-        let work = async { assert!(tokio::task::yield_now().await != (), "a bug") };
+        let work = {
+            let tasks = tasks.clone();
+            async move {
+                tokio::task::yield_now().await;
+                assert!(tasks.is_closed(), "a bug");
+            }
+        };
 
         assert!(detached(&tasks, work).await.is_err());
 

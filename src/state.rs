@@ -15,7 +15,7 @@ use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::ReservationId;
-use crate::intake::Budget;
+use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
 use crate::ownership::Ownership;
 use crate::params::ParamLimits;
@@ -56,6 +56,8 @@ pub struct State {
     pub in_flight: Arc<InFlight>,
     /// Memory for the bodies of requests in flight.
     pub bodies: Budget,
+    /// Uploads that are too large for memory.
+    pub spool: Spool,
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
     /// Who owns which object.

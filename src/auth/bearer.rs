@@ -23,7 +23,10 @@ const B64TOKEN: [bool; 256] = {
     let characters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
     let mut at = 0;
     while at < characters.len() {
-        #[expect(clippy::indexing_slicing, reason = "counted below the length, and a byte fits a table of 256")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "counted below the length, and a byte fits a table of 256"
+        )]
         {
             table[characters[at] as usize] = true;
         }

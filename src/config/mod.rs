@@ -132,7 +132,9 @@ impl Config {
     /// The origin under which the world reaches the gateway, without a slash at the end.
     pub fn public_origin(&self) -> String {
         if self.server.public_url.is_empty() {
-            format!("http://{}", self.server.listen)
+            let scheme =
+                if self.server.tls.certificate_file.as_os_str().is_empty() { "http" } else { "https" };
+            format!("{scheme}://{}", self.server.listen)
         } else {
             self.server.public_url.trim_end_matches('/').to_owned()
         }

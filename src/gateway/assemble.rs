@@ -15,7 +15,7 @@ use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, auth_settings, rate_policies};
 use crate::ids::TuneId;
-use crate::intake::Budget;
+use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
@@ -42,6 +42,7 @@ struct Lasting {
     started: Duration,
     in_flight: Arc<InFlight>,
     bodies: Budget,
+    spool: Spool,
     ledger: Arc<dyn Ledger>,
     ownership: Arc<Ownership>,
     inbox: Arc<Inbox>,
@@ -57,6 +58,9 @@ pub(super) fn first(
     extra_routes: Vec<Route>,
 ) -> Result<Edge, StartError> {
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
+    let room = Budget::new(config.limits.spool_bytes);
+    let spool = Spool::new(config.limits.spool_dir.clone(), room)
+        .map_err(|error| part("limits.spool_dir")(&error))?;
     let lasting = Lasting {
         tasks: TaskTracker::new(),
         metrics,
@@ -65,6 +69,7 @@ pub(super) fn first(
         started: clock.monotonic(),
         in_flight: Arc::default(),
         bodies: Budget::new(config.limits.bodies_in_flight_bytes),
+        spool,
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
         ownership: Arc::default(),
         inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
@@ -91,6 +96,7 @@ pub(super) fn again(
         started: state.started,
         in_flight: Arc::clone(&state.in_flight),
         bodies: state.bodies.clone(),
+        spool: state.spool.clone(),
         ledger: Arc::clone(&state.ledger),
         ownership: Arc::clone(&state.ownership),
         inbox: Arc::clone(&state.inbox),
@@ -136,6 +142,7 @@ fn state(
         started,
         in_flight,
         bodies,
+        spool,
         ledger,
         ownership,
         inbox,
@@ -161,6 +168,7 @@ fn state(
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         plans: Plans::new(&config),
         bodies,
+        spool,
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
         gateway_url: format!("{}{}", config.public_origin(), config.server.base_path),

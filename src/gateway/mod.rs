@@ -181,6 +181,10 @@ impl Gateway {
         self.operator_control.change(Settings::operator(&edge.state.config.server));
         accounts::put_in_force(&present.state.accounts, &edge.state.accounts, &edge.state.config);
         edge.state.bodies.resize(edge.state.config.limits.bodies_in_flight_bytes);
+        edge.state.authenticator.fetch_keys_early();
+        // New bounds of the limiters' memory take effect at a sweep.
+        edge.ip_limit.sweep();
+        edge.state.plan_limits.sweep();
         self.edge.store(Arc::new(edge));
         self.watch_certificate();
         Ok(Reloaded { needs_restart })
@@ -248,7 +252,6 @@ async fn sweep(edge: Arc<ArcSwap<Edge>>, stop: CancellationToken) {
                 let edge = edge.load_full();
                 edge.ip_limit.sweep();
                 edge.state.plan_limits.sweep();
-                edge.state.metrics.set_open_reservations(edge.state.ledger.open_reservations());
             }
         }
     }

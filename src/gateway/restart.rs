@@ -27,8 +27,8 @@ pub(super) fn keep(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
     let needs_restart = keep!(old, new:
         server.listen,
         operator.listen,
-        limits.ip.max_addresses,
-        limits.users.max_buckets,
+        limits.spool_dir,
+        limits.spool_bytes,
         quota.time_zone,
         store.url,
         log.format,

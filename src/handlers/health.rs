@@ -8,7 +8,9 @@ use crate::accounts::Account;
 use crate::call::{Answer, Call};
 use crate::reply;
 use crate::state::State;
-use crate::telemetry::{AccountReading, BreakerState, IssuerReading, Readiness, ReadinessFacts, Readings};
+use crate::telemetry::{
+    AccountReading, BreakerState, IssuerReading, PoolReading, Readiness, ReadinessFacts, Readings,
+};
 use crate::upstream;
 
 /// The process answers.
@@ -51,12 +53,17 @@ fn readings(state: &State) -> Readings {
         max_requests_in_flight: count(state.config.server.max_in_flight),
         body_budget_used_bytes: Some(state.bodies.used_bytes()),
         body_budget_limit_bytes: Some(state.bodies.limit_bytes()),
+        spooled_bytes: Some(state.spool.room().used_bytes()),
         pack_cache_entries: Some(accounts.clone().map(|account| account.packs.entries()).sum()),
         pack_cache_bytes: Some(accounts.clone().map(|account| account.packs.size_bytes()).sum()),
         user_buckets: count(state.plan_limits.len()),
         open_reservations: count(state.ledger.open_reservations()),
         unknown_reservations: count(state.ledger.unknown_reservations()),
         dropped_access_log_lines: state.access_log.dropped_lines(),
+        pool: state.accounts.all().next().map(|account| {
+            let (open, opened) = account.client.connections();
+            PoolReading { open, opened }
+        }),
         accounts: accounts.map(|account| reading(account)).collect(),
         issuers: state
             .authenticator

@@ -23,7 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::body::{Joined, Segments};
-use super::connection::{Connector, Life};
+use super::connection::{Connector, Count, Life};
 use super::error::UpstreamError;
 use super::resolver::{Lookup, Resolver, ResolverSettings, system_lookup};
 use super::step::{Call, Reply, Step};
@@ -62,6 +62,7 @@ struct Inner {
     pool: Pool<Connector, Segments>,
     settings: ClientSettings,
     clock: Clock,
+    count: Arc<Count>,
 }
 
 impl Client {
@@ -90,12 +91,14 @@ impl Client {
                 ClientConfig::builder().with_root_certificates(RootCertStore::empty()).with_no_client_auth();
             HttpsConnectorBuilder::new().with_tls_config(none)
         };
+        let count = Arc::<Count>::default();
         let connector = Connector {
             inner: tls.https_or_http().enable_http1().wrap_connector(http),
             timeout: settings.connect_timeout,
             // Chunk heads may double a body.
             max_reply_bytes: settings.max_reply_bytes.saturating_mul(2).saturating_add(4 * MAX_HEAD_BYTES),
             clock: clock.clone(),
+            count: Arc::clone(&count),
         };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -105,11 +108,16 @@ impl Client {
             // `Target` has it ready.
             .set_host(false)
             .build(connector);
-        Ok(Self(Arc::new(Inner { pool, settings, clock })))
+        Ok(Self(Arc::new(Inner { pool, settings, clock, count })))
+    }
+
+    /// Connections that are open now, and that were opened so far.
+    pub fn connections(&self) -> (u64, u64) {
+        self.0.count.reading()
     }
 
     async fn exchange(&self, call: Box<Call>) -> Reply {
-        let Inner { pool, settings, clock } = &*self.0;
+        let Inner { pool, settings, clock, .. } = &*self.0;
         let reply = pool.request(call.request).await.map_err(|error| {
             if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
         })?;

@@ -8,7 +8,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -34,11 +34,36 @@ struct Inner {
     began: Duration,
     retired: AtomicBool,
     reader: AtomicWaker,
+    count: Arc<Count>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.count.ended.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Connections of one pool, since the process began.
+#[derive(Default)]
+pub(super) struct Count {
+    opened: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Count {
+    /// Open now, and opened so far.
+    pub(super) fn reading(&self) -> (u64, u64) {
+        let ended = self.ended.load(Ordering::Relaxed);
+        let opened = self.opened.load(Ordering::Relaxed);
+        (opened.saturating_sub(ended), opened)
+    }
 }
 
 impl Life {
-    fn begin(began: Duration) -> Self {
-        Self(Arc::new(Inner { began, retired: AtomicBool::new(false), reader: AtomicWaker::new() }))
+    fn begin(began: Duration, count: &Arc<Count>) -> Self {
+        count.opened.fetch_add(1, Ordering::Relaxed);
+        let count = Arc::clone(count);
+        Self(Arc::new(Inner { began, retired: AtomicBool::new(false), reader: AtomicWaker::new(), count }))
     }
 
     /// How old it is.
@@ -60,6 +85,7 @@ pub(super) struct Connector {
     pub(super) timeout: Duration,
     pub(super) max_reply_bytes: usize,
     pub(super) clock: Clock,
+    pub(super) count: Arc<Count>,
 }
 
 /// What the pool holds.
@@ -78,11 +104,11 @@ impl Service<Uri> for Connector {
 
     fn call(&mut self, target: Uri) -> Self::Future {
         let connecting = self.inner.call(target);
-        let Self { timeout, max_reply_bytes, ref clock, .. } = *self;
-        let clock = clock.clone();
+        let Self { timeout, max_reply_bytes, ref clock, ref count, .. } = *self;
+        let (clock, count) = (clock.clone(), Arc::clone(count));
         Box::pin(async move {
             let stream = tokio::time::timeout(timeout, connecting).await??;
-            let life = Life::begin(clock.monotonic());
+            let life = Life::begin(clock.monotonic(), &count);
             Ok(TokioIo::new(Watched {
                 inner: TokioIo::new(stream),
                 life,

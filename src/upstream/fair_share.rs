@@ -42,7 +42,7 @@ impl Default for ShareLimits {
         Self {
             max_in_flight: 256,
             max_in_flight_creates: 192,
-            max_queue: 1024,
+            max_queue: 512,
             max_queue_per_user: 32,
             queue_timeout: Duration::from_secs(10),
         }

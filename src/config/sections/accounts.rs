@@ -32,7 +32,7 @@ section! {
         /// Of these, creates of prompts and tunes; the rest is for inspections and reads.
         max_in_flight_creates: usize = 192,
         /// Calls that wait for their turn, per account; beyond it 503.
-        max_queue: usize = 1024,
+        max_queue: usize = 512,
         /// Calls of one end user that wait.
         max_queue_per_user: usize = 32,
         /// Milliseconds a call may wait for its turn.

@@ -14,7 +14,7 @@ mod readings;
 mod requests;
 mod upstream;
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -36,7 +36,6 @@ pub struct Metrics {
     requests: Requests,
     upstream: UpstreamCalls,
     events: Events,
-    open_reservations: AtomicI64,
     open_connections: AtomicU64,
 }
 
@@ -50,7 +49,6 @@ impl Metrics {
             requests: Requests::register(&mut registry),
             upstream: UpstreamCalls::register(&mut registry),
             events: Events::register(&mut registry),
-            open_reservations: AtomicI64::new(0),
             open_connections: AtomicU64::new(0),
             registry,
         }
@@ -140,16 +138,11 @@ impl Metrics {
         self.events.configured_at.set(i64::try_from(at.unix_s()).unwrap_or(i64::MAX));
     }
 
-    /// How many reservations are open, where [`Readings::open_reservations`] is not given.
-    pub fn set_open_reservations(&self, open: usize) {
-        self.open_reservations.store(i64::try_from(open).unwrap_or(i64::MAX), Ordering::Relaxed);
-    }
-
     /// The text that Prometheus scrapes.
     pub fn render(&self, readings: &Readings) -> String {
         let mut text = String::new();
         let mut now = Registry::with_prefix("astria_gateway");
-        readings.register(&mut now, self.open_reservations.load(Ordering::Relaxed));
+        readings.register(&mut now);
         let mut process = Registry::default();
         process::register(&mut process);
         // Writing to a String cannot fail.

@@ -108,7 +108,7 @@ pub struct IssuerReading {
 }
 
 impl Readings {
-    pub(super) fn register(&self, r: &mut Registry, open_reservations: i64) {
+    pub(super) fn register(&self, r: &mut Registry) {
         let mut one = |name: &str, help: &str, value: Option<u64>| {
             if let Some(value) = value {
                 r.register(name, help, ConstGauge::new(to_i64(value)));
@@ -123,7 +123,7 @@ impl Readings {
         one("spooled_bytes", "Uploads on disk", self.spooled_bytes);
         one("pack_cache_entries", "Entries of the pack cache", self.pack_cache_entries);
         one("pack_cache_bytes", "Bytes of the pack cache", self.pack_cache_bytes);
-        let open = self.open_reservations.or_else(|| u64::try_from(open_reservations).ok());
+        let open = self.open_reservations;
         one("open_reservations", "Reservations not yet settled, released or left unknown", open);
         let unknown = self.unknown_reservations;
         one("unknown_reservations", "Reservations whose outcome nobody knows yet", unknown);

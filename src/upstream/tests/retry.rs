@@ -23,9 +23,9 @@ impl Step for Arc<Down> {
 }
 
 fn call(operation: Operation, method: Method, probe: bool) -> Box<Call> {
-    Box::new(let mut request = Request::new(Segments::empty());
+    let mut request = Request::new(Segments::empty());
     *request.method_mut() = method;
-    Call { operation, user: 1, probe, request })
+    Box::new(Call { operation, user: 1, probe, request })
 }
 
 #[tokio::test]
