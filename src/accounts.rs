@@ -18,6 +18,8 @@ pub struct Account {
     pub name: String,
     /// What it was made of, secrets as their hash: equal for an account that a reload leaves as it was.
     pub made_of: [u8; 32],
+    /// The same of key and workspace alone.
+    pub credential: [u8; 32],
     /// Its breaker, pause and places: they outlive a reload.
     pub shared: Arc<AccountState>,
     /// The pool that all accounts share.

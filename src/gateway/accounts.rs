@@ -82,7 +82,9 @@ impl<'a> Maker<'a> {
     }
 
     fn account(&self, name: &str, workspace: &str, key: Secret) -> Result<Arc<Account>, StartError> {
-        let made_of = self.fingerprint(workspace, &key);
+        let settings = format!("{:?} {:?}", self.config.upstream, self.config.packs);
+        let credential = fingerprint(&[workspace.as_bytes(), key.expose()]);
+        let made_of = fingerprint(&[settings.as_bytes(), &credential]);
         let known = self.known(name);
         if let Some(known) = known.filter(|known| known.made_of == made_of) {
             return Ok(Arc::clone(known));
@@ -112,6 +114,7 @@ impl<'a> Maker<'a> {
         Ok(Arc::new(Account {
             name: shown.to_owned(),
             made_of,
+            credential,
             shared,
             client: self.client.clone(),
             key,
@@ -126,21 +129,6 @@ impl<'a> Maker<'a> {
         if name == OWN { accounts.own.as_ref() } else { accounts.tenants.get(name) }
     }
 
-    /// Whatever an account is made of: where one byte of it changes, the account and its cache are made anew.
-    fn fingerprint(&self, workspace: &str, key: &Secret) -> [u8; 32] {
-        let mut context = Context::new(&SHA256);
-        let settings = format!("{:?} {:?}", self.config.upstream, self.config.packs);
-        for piece in [settings.as_bytes(), workspace.as_bytes(), key.expose()] {
-            context.update(&piece.len().to_le_bytes());
-            context.update(piece);
-        }
-        let mut fingerprint = [0; 32];
-        for (to, from) in fingerprint.iter_mut().zip(context.finish().as_ref()) {
-            *to = *from;
-        }
-        fingerprint
-    }
-
     fn pack_settings(&self) -> PackSettings {
         let packs = &self.config.packs;
         PackSettings {
@@ -153,13 +141,27 @@ impl<'a> Maker<'a> {
     }
 }
 
+/// Whatever something is made of, secrets among it: where one byte of it changes, so does this.
+fn fingerprint(pieces: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for piece in pieces {
+        context.update(&piece.len().to_le_bytes());
+        context.update(piece);
+    }
+    let mut fingerprint = [0; 32];
+    for (to, from) in fingerprint.iter_mut().zip(context.finish().as_ref()) {
+        *to = *from;
+    }
+    fingerprint
+}
+
 /// After a reload: accounts that go on under other figures or another key are told.
 pub(super) fn put_in_force(before: &Accounts, now: &Accounts, config: &Config) {
     let limits = config.upstream.account_limits();
     for account in now.all() {
         account.shared.set_limits(limits);
         let was = before.all().find(|other| Arc::ptr_eq(&other.shared, &account.shared));
-        if was.is_some_and(|was| was.made_of != account.made_of) {
+        if was.is_some_and(|was| was.credential != account.credential) {
             account.shared.credential_changed();
         }
     }

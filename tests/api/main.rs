@@ -26,6 +26,7 @@ mod limits;
 mod packs;
 mod params;
 mod prompts;
+mod reload;
 mod serving;
 mod stack;
 mod telemetry;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use astria_gateway::accounts::Account;
 use astria_gateway::auth::install_crypto_provider;
 use astria_gateway::clock::{Clock, Timestamp};
-use astria_gateway::config::{Config, Environment, Issuer, IssuerKeys, LogFormat, Plan, Secrets, load_text};
+use astria_gateway::config::{Config, Issuer, IssuerKeys, LogFormat, Plan};
 use astria_gateway::gateway::{Gateway, GatewayParts};
 use astria_gateway::operation::Operation;
 use astria_gateway::quota::{Measure, Period, QuotaRule};
@@ -16,6 +16,7 @@ use astria_gateway::telemetry::AccessLog;
 use mock_astria::{MockAstria, Settings};
 
 use super::client::{Client, Reply};
+use super::configured::Configured;
 use super::{logs, tokens};
 
 pub const SHARED_TUNE: u64 = mock_astria::FLUX_TUNE_ID;
@@ -93,10 +94,9 @@ impl Spawn {
         install_crypto_provider();
         logs::start();
         let random = || uuid::Uuid::new_v4().simple().to_string();
-        let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
+        let new_key = || format!("sd_{}", random());
+        let (api_key, workspace, spare_key) = (new_key(), format!("ws-{}", random()), new_key());
         let (signing, callback) = (random() + &random(), random() + &random());
-        let tenant_keys: Vec<(String, String)> =
-            self.config.tenants.keys().map(|name| (name.clone(), format!("sd_{}", random()))).collect();
         self.mock.api_key.clone_from(&api_key);
         self.mock.workspace_id = Some(workspace.clone());
         let mock = MockAstria::start(self.mock).await.unwrap();
@@ -104,14 +104,6 @@ impl Spawn {
             self.config.upstream.base_url = mock.url();
         }
         self.config.upstream.workspace_id.clone_from(&workspace);
-        let mut credentials = vec![(api_key.clone(), workspace.clone())];
-        credentials.extend(
-            tenant_keys
-                .iter()
-                .map(|(name, key)| (key.clone(), self.config.tenants[name].workspace_id.clone())),
-        );
-        let accepted = credentials.iter().map(|(key, workspace)| (key.clone(), Some(workspace.clone())));
-        mock.set_credentials(accepted.filter(|(_, workspace)| workspace.as_deref() != Some("")).collect());
         let own = Issuer {
             issuer: ISSUER.into(),
             audiences: vec![AUDIENCE.into()],
@@ -121,28 +113,26 @@ impl Spawn {
         self.config.auth.issuers.insert(0, own);
         let current = Secret::from(signing.clone());
         self.issuer_keys.insert(0, IssuerKeys::Hs256 { current, previous: None });
-        // What a file could not say must not be tested either.
-        load_text(&toml::to_string(&self.config).unwrap(), &Environment::default()).unwrap();
-        let secrets = Secrets {
-            api_key: Some(Secret::from(api_key.clone())),
-            tenant_keys: tenant_keys
-                .iter()
-                .map(|(name, key)| (name.clone(), Secret::from(key.clone())))
-                .collect(),
+        let configured = Configured {
+            tenant_keys: self.config.tenants.keys().map(|name| (name.clone(), new_key())).collect(),
+            config: self.config,
+            api_key: api_key.clone(),
             issuer_keys: self.issuer_keys,
-            callback_secret: Some(Secret::from(callback.clone())),
-            previous_callback_secret: None,
+            callback: callback.clone(),
         };
+        let (config, secrets) = configured.parts();
+        let credentials = configured.credentials();
+        accept(&mock, &credentials);
         let clock = self.clock.unwrap_or_else(Clock::system);
         let parts = GatewayParts {
-            config: self.config,
+            config,
             secrets,
             clock: clock.clone(),
             extra_routes: self.routes,
             access_log: AccessLog::to(logs::access_sink(), LogFormat::Text),
         };
         let gateway = Gateway::start(parts).await.unwrap();
-        let mut secrets = vec![workspace.clone(), signing.clone(), callback];
+        let mut secrets = vec![workspace.clone(), signing.clone(), callback, spare_key.clone()];
         secrets.extend(credentials.iter().map(|(key, _)| key.clone()));
         let secrets = Arc::new(secrets);
         let http = reqwest::Client::builder()
@@ -159,7 +149,9 @@ impl Spawn {
             signing,
             api_key,
             workspace,
-            credentials,
+            spare_key,
+            configured: Mutex::new(configured),
+            credentials: Mutex::new(credentials),
             secrets,
             expect_unknown: Mutex::new(self.expect_unknown),
         }
@@ -176,8 +168,11 @@ pub struct TestGateway {
     pub signing: String,
     pub api_key: String,
     pub workspace: String,
-    /// (key, workspace) of every account.
-    pub credentials: Vec<(String, String)>,
+    /// A key that no account has yet: for a test that rotates one.
+    pub spare_key: String,
+    configured: Mutex<Configured>,
+    /// (key, workspace) of every account that there was so far.
+    credentials: Mutex<Vec<(String, String)>>,
     secrets: Arc<Vec<String>>,
     expect_unknown: Mutex<bool>,
 }
@@ -226,8 +221,33 @@ impl TestGateway {
 
     /// A page of the operator's listener.
     pub async fn operator(&self, path: &str) -> String {
-        let url = format!("http://{}{path}", self.gateway.as_ref().unwrap().operator_listen());
+        let url = format!("{}{path}", self.operator_url());
         self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
+    pub fn operator_url(&self) -> String {
+        format!("http://{}", self.gateway.as_ref().unwrap().operator_listen())
+    }
+
+    /// The API key of a tenant's account.
+    pub fn key_of(&self, tenant: &str) -> String {
+        self.configured.lock().unwrap().tenant_keys[tenant].clone()
+    }
+
+    /// The key of `[upstream]` that is in force.
+    pub fn current_key(&self) -> String {
+        self.configured.lock().unwrap().api_key.clone()
+    }
+
+    /// Puts a changed configuration in force, as SIGHUP would; Astria knows the accounts that come and forgets none.
+    pub fn reload(&self, change: impl FnOnce(&mut Configured)) {
+        let mut configured = self.configured.lock().unwrap();
+        change(&mut configured);
+        let (config, secrets) = configured.parts();
+        let mut credentials = self.credentials.lock().unwrap();
+        credentials.extend(configured.credentials());
+        accept(&self.mock, &credentials);
+        self.gateway.as_ref().unwrap().reload(config, secrets).unwrap();
     }
 
     /// Ends the gateway as SIGTERM would; `true`: everything finished in time.
@@ -260,7 +280,8 @@ impl TestGateway {
             let header = |name: &str| request.headers.get(name).map(String::as_str);
             let line = format!("{} {}", request.method, request.path);
             let sent = (header("authorization"), header("x-workspace-id"));
-            let known = self.credentials.iter().any(|(key, workspace)| {
+            let credentials = self.credentials.lock().unwrap();
+            let known = credentials.iter().any(|(key, workspace)| {
                 sent == (Some(format!("Bearer {key}").as_str()), Some(workspace.as_str()))
             });
             assert!(known, "{line} carried another credential");
@@ -300,6 +321,12 @@ impl Drop for TestGateway {
         }
         self.assert_no_secret(&logs::text(), "the logs");
     }
+}
+
+/// What has no workspace is not looked at: the imitation would let it in whatever it names.
+fn accept(mock: &MockAstria, credentials: &[(String, String)]) {
+    let named = credentials.iter().filter(|(_, workspace)| !workspace.is_empty());
+    mock.set_credentials(named.map(|(key, workspace)| (key.clone(), Some(workspace.clone()))).collect());
 }
 
 /// Waits until `ready`, at most ten seconds.

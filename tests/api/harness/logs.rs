@@ -50,3 +50,10 @@ pub fn text() -> String {
 pub fn access_sink() -> astria_gateway::telemetry::LineSink {
     std::sync::Arc::new(|line| LINES.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line))
 }
+
+/// The lines of the access log that hold this text.
+pub fn access_lines(holding: &str) -> Vec<String> {
+    let text = text();
+    let lines = text.lines().filter(|line| line.contains("astria_gateway::access") && line.contains(holding));
+    lines.map(str::to_owned).collect()
+}

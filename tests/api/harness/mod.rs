@@ -5,6 +5,7 @@
 //! - When the gateway is dropped: no reservation is open, and neither logs nor metrics hold a secret.
 
 mod client;
+mod configured;
 mod gateway;
 mod key_server;
 pub mod logs;

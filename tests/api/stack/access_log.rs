@@ -13,11 +13,8 @@ fn line_of(reply: &Reply) -> String {
 }
 
 fn line_of_id(id: &str) -> String {
-    let text = logs::text();
-    let mut lines = text.lines().filter(|line| line.contains("astria_gateway::access") && line.contains(id));
-    let line = lines.next().unwrap_or_else(|| panic!("request {id} left no line"));
-    assert_eq!(lines.next(), None, "request {id} left more than one line");
-    line.to_owned()
+    let [line] = logs::access_lines(id).try_into().expect("one line a request");
+    line
 }
 
 fn assert_says(line: &str, facts: &[&str]) {
