@@ -12,6 +12,8 @@
 //!
 //! What it does *not* do: it knows no single operation; each is a [`Creation`].
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderValue;
 
@@ -119,7 +121,7 @@ pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Prob
     if !dropped.is_empty() {
         state.metrics.dropped_params(operation);
     }
-    let tasks = state.tasks.clone();
+    let (tasks, metrics, id) = (state.tasks.clone(), Arc::clone(&state.metrics), facts.id);
     let paid = detached(&tasks, async move {
         let shown = pay(&state, &facts, &caller, &creation, judged).await;
         drop(share); // the body's place in memory is held until the call upstream has ended
@@ -127,6 +129,8 @@ pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Prob
     });
     // A panic's reservation, if there was one, is left unknown.
     let shown = paid.await.unwrap_or_else(|Panicked| {
+        metrics.panicked();
+        tracing::error!(request_id = id.as_str(), "a request panicked while it spent");
         let detail = "This is a bug of the service; look for a result before you send again.";
         Err(Problem::new(Code::Internal, detail).with_spent(Spent::Unknown))
     })?;

@@ -177,10 +177,13 @@ impl UpstreamError {
 /// The validation messages of a 422 or 400: Astria's own members, text only and bounded.
 ///
 /// Astria sends `{"error": "…"}` or `{"field": ["message"], "base": ["…"]}` (its API overview, read
-/// 2026-11-21); whatever else a body holds is dropped here.
+/// 2026-11-21); whatever else a body holds is dropped here. Nothing is read of a framework's debug page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Messages(Vec<(String, Vec<String>)>);
 
+/// What a debug page in JSON has and no validation message is called.
+/// Source: Rails 7.2, `ActionDispatch::DebugExceptions#render_for_api_request` (read 2026-11-21).
+const DEBUG_MEMBERS: [&str; 2] = ["exception", "traces"];
 const MAX_MEMBERS: usize = 32;
 const MAX_MESSAGES: usize = 16;
 const MAX_TEXT_CHARS: usize = 500;
@@ -191,6 +194,9 @@ impl Messages {
         let Ok(Value::Object(members)) = serde_json::from_slice::<Value>(body) else {
             return Self::default();
         };
+        if DEBUG_MEMBERS.iter().any(|name| members.contains_key(*name)) {
+            return Self::default();
+        }
         Self::from_members(members)
     }
 

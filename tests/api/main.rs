@@ -19,6 +19,7 @@ mod browser;
 mod callbacks;
 mod command;
 mod config_example;
+mod errors;
 mod faults;
 mod floors;
 mod inspect;

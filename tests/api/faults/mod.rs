@@ -160,7 +160,7 @@ async fn f11_a_reply_that_holds_the_key_is_withheld_and_the_operator_is_told() {
 }
 
 #[tokio::test]
-async fn f07_a_429_pauses_everybody_for_as_long_as_astria_asks() {
+async fn f07_rl_06_a_429_of_astrias_is_nobodys_own_and_pauses_everybody_for_as_long_as_astria_asks() {
     let gw = spawn_gateway().manual_clock().start().await;
     let (first, second) = (gw.user("first"), gw.user("second"));
     gw.mock.inject(FaultRule::new(Fault::Status429));

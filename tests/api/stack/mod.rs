@@ -3,6 +3,7 @@
 mod access_log;
 mod headers;
 mod lifetime;
+mod panics;
 
 use astria_gateway::call::{Answer, Call};
 use astria_gateway::routes::Route;
@@ -184,7 +185,7 @@ async fn the_user_limit_stands_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_panic_is_one_requests_misfortune() {
+async fn up_07_a_panic_is_one_requests_misfortune() {
     let gw = with_cors().route(Route::get("/boom", boom)).start().await;
     let user = gw.user("first").header("origin", ORIGIN);
     let (reply, other) = tokio::join!(user.get("/boom"), user.get("/packs"));
@@ -202,7 +203,7 @@ async fn a_panic_is_one_requests_misfortune() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_body() {
+async fn path_05_head_is_get_without_the_body() {
     let gw = spawn_gateway().start().await;
     let user = gw.user("first");
     for path in ["/packs", "/gateway/account", "/healthz", "/nowhere", "/prompts/1"] {
@@ -228,7 +229,7 @@ async fn options_is_a_method_like_any_other_unless_cors_is_configured() {
 }
 
 #[tokio::test]
-async fn param_17_a_method_override_changes_nothing() {
+async fn hdr_04_param_17_a_method_override_changes_nothing() {
     let gw = spawn_gateway().start().await;
     let body = json!({"prompt": {"text": "a cat"}, "_method": "delete"});
     for name in ["x-http-method-override", "x-http-method", "x-method-override"] {

@@ -1,7 +1,7 @@
 //! The way to Astria, seen from its other end: connections, replies that break the rules, turns.
 
 mod framing;
-mod raw;
+pub mod raw;
 mod reuse;
 mod trust;
 mod turns;
@@ -13,7 +13,7 @@ use super::prompts::on_shared;
 use raw::{Answer, RawUpstream};
 
 /// A gateway before this upstream that tries nothing twice.
-fn before(upstream: &RawUpstream) -> Spawn {
+pub fn before(upstream: &RawUpstream) -> Spawn {
     let url = upstream.url.clone();
     spawn_gateway().config(|config| {
         config.upstream.base_url = url;
