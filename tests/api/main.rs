@@ -31,5 +31,6 @@ mod reload;
 mod serving;
 mod stack;
 mod telemetry;
+mod tenants;
 mod uploads;
 mod upstream;

@@ -308,3 +308,45 @@ async fn smug_11_what_connection_names_takes_nothing_of_ours_away() {
         assert_eq!(gw.mock.requests().len(), seen + 1);
     }
 }
+
+#[tokio::test]
+async fn smug_06_a_head_with_a_line_that_is_no_header_is_400_and_ends_the_connection() {
+    let whole = r#"{"prompt":{"text":"a cat"}}"#;
+    for (what, line) in [
+        ("a space before the colon", "X-A : b\r\n"),
+        ("a tab before the colon", "X-A\t: b\r\n"),
+        ("a space within the name", "X A: b\r\n"),
+        ("a space before the name", " X-A: b\r\n"),
+        ("a tab before the name", "\tX-A: b\r\n"),
+        ("a folded value", "X-A: b\r\n c\r\n"),
+        ("a value folded by a tab", "X-A: b\r\n\tc\r\n"),
+        ("a folded host of another", "X-A: b\r\n Host: evil.example\r\n"),
+        ("a NUL in the value", "X-A: b\0c\r\n"),
+        ("a NUL in the name", "X-\0A: b\r\n"),
+        ("a bare CR in the value", "X-A: b\rContent-Length: 3\r\n"),
+        ("a bare CR in the name", "X-\rA: b\r\n"),
+        ("a line feed in the name", "X-\nA: b\r\n"),
+        ("another control character", "X-A: b\x01c\r\n"),
+        ("a delete character", "X-A: b\x7fc\r\n"),
+        ("no name", ": b\r\n"),
+        ("no colon", "X-A\r\n"),
+        ("a name of brackets", "X[A]: b\r\n"),
+        ("a name that is not ASCII", "X-\u{e9}: b\r\n"),
+    ] {
+        // First, and behind the others: a parser may treat the two differently.
+        for first in [true, false] {
+            let gw = spawn_gateway().start().await;
+            let (request, rest) =
+                head(&gw, "1.1").split_once("\r\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+            let length = format!("Content-Length: {}\r\n", whole.len());
+            let lines = if first { format!("{line}{rest}{length}") } else { format!("{rest}{length}{line}") };
+            let bytes = format!("{request}\r\n{lines}\r\n{whole}{}", smuggled(&gw));
+
+            let reply = until_closed(&gw, bytes.as_bytes()).await;
+
+            assert!(reply.starts_with("HTTP/1.1 400 "), "{what}, first {first}: {reply}");
+            assert_eq!(reply.matches("HTTP/1.").count(), 1, "{what}, first {first}: {reply}");
+            assert!(gw.mock.requests().is_empty(), "{what}, first {first}");
+        }
+    }
+}

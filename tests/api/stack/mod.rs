@@ -1,6 +1,7 @@
 //! The order of the layers, proven by what a request with two faults is told, and what each layer promises.
 
 mod access_log;
+mod afterwards;
 mod headers;
 mod lifetime;
 mod panics;

@@ -1,5 +1,6 @@
 //! What the gateway says about itself.
 
+mod edge;
 mod leaks;
 mod operations;
 #[cfg(feature = "otel")]
