@@ -55,7 +55,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("upstream.connect_timeout_ms", config.upstream.connect_timeout_ms, &mut wrong);
     at_least_one("upstream.idle_timeout_ms", config.upstream.idle_timeout_ms, &mut wrong);
     at_least_one("upstream.max_reply_bytes", config.upstream.max_reply_bytes as u64, &mut wrong);
-    check_upstream_places(&config.upstream, &config.server, &mut wrong);
+    check_upstream_places(&config.upstream, &mut wrong);
     for (alias, id) in &config.upstream.models {
         let plain = !alias.is_empty()
             && alias.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
@@ -184,7 +184,7 @@ fn check_otlp(otlp: &Otlp, wrong: &mut impl FnMut(&str, String)) {
     }
 }
 
-fn check_upstream_places(upstream: &Upstream, server: &Server, wrong: &mut impl FnMut(&str, String)) {
+fn check_upstream_places(upstream: &Upstream, wrong: &mut impl FnMut(&str, String)) {
     let breaker = &upstream.breaker;
     for (key, value) in [
         ("upstream.max_in_flight", upstream.max_in_flight as u64),
@@ -206,12 +206,6 @@ fn check_upstream_places(upstream: &Upstream, server: &Server, wrong: &mut impl 
     }
     if upstream.max_queue_per_user > upstream.max_queue {
         wrong("upstream.max_queue_per_user", "must be at most upstream.max_queue".into());
-    }
-    let waiting_creates = upstream.max_in_flight_creates.saturating_add(upstream.max_queue);
-    if waiting_creates >= server.max_in_flight {
-        let message = "with upstream.max_in_flight_creates it must stay below server.max_in_flight, or slow creates \
-                       leave no place for anything else";
-        wrong("upstream.max_queue", message.into());
     }
     if upstream.dns_stale_s < upstream.dns_fresh_s {
         wrong("upstream.dns_stale_s", "must be at least upstream.dns_fresh_s".into());
