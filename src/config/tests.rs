@@ -277,3 +277,19 @@ fn an_endpoint_for_spans_needs_a_build_that_can_send_them() {
     ];
     assert_eq!(found, expected);
 }
+
+#[test]
+fn one_end_users_part_of_the_memory_holds_a_largest_body_and_is_no_more_than_the_whole() {
+    let small = "body_bytes = 100\nbodies_in_flight_bytes = 400\n";
+    for (part, fits) in [(299, false), (300, true), (400, true), (401, false)] {
+        let text =
+            format!("[photos]\nmax_bytes = 100\n[limits]\n{small}bodies_in_flight_bytes_per_user = {part}\n");
+        match load_text(&text, &Environment::default()) {
+            Ok(_) => assert!(fits, "{part}"),
+            Err(found) => {
+                assert_eq!(found[0].key, "limits.bodies_in_flight_bytes_per_user");
+                assert_eq!((found.len(), fits), (1, false), "{part}");
+            }
+        }
+    }
+}

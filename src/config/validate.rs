@@ -108,6 +108,15 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         let message = format!("must hold a body with two photos, which may have {largest} bytes");
         wrong("limits.bodies_in_flight_bytes", message);
     }
+    let per_user = config.limits.bodies_in_flight_bytes_per_user;
+    if per_user < largest as u64 {
+        let message = format!("must hold a body with two photos, which may have {largest} bytes");
+        wrong("limits.bodies_in_flight_bytes_per_user", message);
+    }
+    if per_user > config.limits.bodies_in_flight_bytes {
+        let message = "must be at most limits.bodies_in_flight_bytes".into();
+        wrong("limits.bodies_in_flight_bytes_per_user", message);
+    }
     if config.limits.spool_bytes < config.limits.tune_upload_bytes {
         wrong("limits.spool_bytes", "must be at least limits.tune_upload_bytes".into());
     }

@@ -61,6 +61,8 @@ pub(super) fn first(
     let room = Budget::new(config.limits.spool_bytes);
     let spool = Spool::new(config.limits.spool_dir.clone(), room)
         .map_err(|error| part("limits.spool_dir")(&error))?;
+    let bodies = Budget::new(config.limits.bodies_in_flight_bytes);
+    bodies.limit_each_user(config.limits.bodies_in_flight_bytes_per_user);
     let lasting = Lasting {
         tasks: TaskTracker::new(),
         metrics,
@@ -68,7 +70,7 @@ pub(super) fn first(
         spans,
         started: clock.monotonic(),
         in_flight: Arc::default(),
-        bodies: Budget::new(config.limits.bodies_in_flight_bytes),
+        bodies,
         spool,
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
         ownership: Arc::default(),

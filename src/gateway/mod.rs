@@ -181,6 +181,7 @@ impl Gateway {
         self.operator_control.change(Settings::operator(&edge.state.config.server));
         accounts::put_in_force(&present.state.accounts, &edge.state.accounts, &edge.state.config);
         edge.state.bodies.resize(edge.state.config.limits.bodies_in_flight_bytes);
+        edge.state.bodies.limit_each_user(edge.state.config.limits.bodies_in_flight_bytes_per_user);
         edge.state.authenticator.fetch_keys_early();
         // New bounds of the limiters' memory take effect at a sweep.
         edge.ip_limit.sweep();

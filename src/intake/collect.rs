@@ -17,21 +17,23 @@ pub struct Collected {
     pub share: Share,
 }
 
-/// Reads a body of at most `max_bytes`. Hand it `&mut body` to have the rest after a refusal.
+/// Reads a body of at most `max_bytes`, which counts for the end user with the mark `user`. Hand it `&mut body` to have the rest after a refusal.
 ///
 /// Cancel safe in the sense that nothing was sent anywhere and the share is given back.
 ///
 /// # Errors
-/// Every [`IntakeError`] but `Spool`; `TooLarge` and `BudgetFull` before a byte is read, where the size is announced.
+/// Every [`IntakeError`] but `Spool`; `TooLarge`, `BudgetFull` and `UserBudgetFull` before a byte is read, where the
+/// size is announced.
 pub async fn collect<B: Body<Data = Bytes> + Unpin>(
     body: B,
     max_bytes: u64,
     pace: Pace,
     budget: &Budget,
+    user: u64,
 ) -> Result<Collected, IntakeError> {
     let mut inflow = Inflow::new(body, max_bytes, pace)?;
     let announced = inflow.announced_bytes();
-    let mut share = budget.take(announced.unwrap_or(0))?;
+    let mut share = budget.take_for(user, announced.unwrap_or(0))?;
     let Some(first) = inflow.next().await? else { return Ok(Collected { bytes: Bytes::new(), share }) };
     grow_to(&mut share, first.len())?;
     if inflow.announced_bytes() == Some(0) {
@@ -100,7 +102,7 @@ mod tests {
     async fn a_body_is_whole_and_paid_for_until_its_share_is_dropped() {
         for sizes in [vec![], vec![0], vec![5], vec![5, 0, 7], vec![1; 100], vec![1, 60, 39]] {
             let budget = Budget::new(1000);
-            let collected = collect(pieces(&sizes), 100, PACE, &budget).await.unwrap();
+            let collected = collect(pieces(&sizes), 100, PACE, &budget, 1).await.unwrap();
             assert_eq!(collected.bytes.len(), sizes.iter().sum::<usize>(), "{sizes:?}");
             assert!(budget.used_bytes() >= collected.bytes.len() as u64, "{sizes:?}");
             assert!(budget.used_bytes() <= 200, "{sizes:?}: {}", budget.used_bytes());
@@ -112,7 +114,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_in_one_piece_is_not_copied() {
         let body = Bytes::from(vec![b'x'; 50]);
-        let collected = collect(Full::new(body.clone()), 100, PACE, &Budget::new(50)).await.unwrap();
+        let collected = collect(Full::new(body.clone()), 100, PACE, &Budget::new(50), 1).await.unwrap();
         assert_eq!(collected.bytes.as_ptr(), body.as_ptr());
     }
 
@@ -123,10 +125,10 @@ mod tests {
         for (sizes, expected) in
             [(vec![101], too_large), (vec![50, 51], too_large), (vec![50, 40], IntakeError::BudgetFull)]
         {
-            assert_eq!(collect(pieces(&sizes), 100, PACE, &budget).await.unwrap_err(), expected);
+            assert_eq!(collect(pieces(&sizes), 100, PACE, &budget, 1).await.unwrap_err(), expected);
             assert_eq!(budget.used_bytes(), 0);
         }
         let announced = Full::new(Bytes::from(vec![b'x'; 81]));
-        assert_eq!(collect(announced, 100, PACE, &budget).await.unwrap_err(), IntakeError::BudgetFull);
+        assert_eq!(collect(announced, 100, PACE, &budget, 1).await.unwrap_err(), IntakeError::BudgetFull);
     }
 }

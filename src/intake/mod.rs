@@ -1,7 +1,7 @@
 //! How a client's bytes come in: within their size, their pace and one budget of memory; or to disk.
 //!
 //! A gateway that takes whatever it is sent grows until somebody ends it. So every body is counted before it is
-//! read ([`Budget`]), has a least speed ([`Pace`]), and ends whole or as a refusal. What is too large for memory goes
+//! read ([`Budget`], with a part for each end user), has a least speed ([`Pace`]), and ends whole or as a refusal. What is too large for memory goes
 //! to an unnamed file ([`Spool`]) that nothing has to remove.
 //!
 //! ```
@@ -20,6 +20,7 @@
 //! (`problem`), and it keeps no body longer than its owner does.
 
 mod budget;
+mod by_user;
 mod collect;
 mod inflow;
 mod spool;
@@ -47,13 +48,19 @@ pub enum IntakeError {
     /// All bodies together need more memory than there is for them.
     #[error("the memory for bodies is used up")]
     BudgetFull,
+    /// The bodies of this end user need more memory than one may have.
+    #[error("the memory for bodies of one end user is used up")]
+    UserBudgetFull,
     /// It cannot be kept on disk now.
     #[error("the body cannot be spooled: {0}")]
     Spool(#[from] SpoolError),
 }
 
 impl From<BudgetFull> for IntakeError {
-    fn from(_: BudgetFull) -> Self {
-        Self::BudgetFull
+    fn from(error: BudgetFull) -> Self {
+        match error {
+            BudgetFull::Whole => Self::BudgetFull,
+            BudgetFull::OneUser => Self::UserBudgetFull,
+        }
     }
 }

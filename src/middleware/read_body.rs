@@ -1,7 +1,7 @@
 //! Reads a request's body: whole, within its limit, its pace and the memory for bodies, or not at all.
 //!
 //! - Answers: `bad_request` (two `Content-Type` headers), `body_too_large`, `body_timeout`, `bad_body`,
-//!   `overloaded` (all bodies together need too much memory).
+//!   `overloaded` (all bodies together, or this end user's, need too much memory).
 
 use std::time::Duration;
 
@@ -44,17 +44,23 @@ pub async fn read_body(
         return Err(Problem::new(Code::BadRequest, "Send one Content-Type header."));
     }
     let pace = pace(&state.config.limits);
-    match collect(&mut body.incoming, body.max_bytes as u64, pace, &state.bodies).await {
+    let (max_bytes, user) = (body.max_bytes as u64, facts.principal());
+    match collect(&mut body.incoming, max_bytes, pace, &state.bodies, user).await {
         Ok(Collected { bytes, share }) => {
             facts.add_received(bytes.len());
             Ok(ReceivedBody { content_type, bytes, share })
         }
         Err(error) => {
-            if matches!(error, IntakeError::TooLarge { .. } | IntakeError::BudgetFull) {
-                linger(state, body.incoming);
+            let full = match error {
+                IntakeError::BudgetFull => Some("body_budget"),
+                IntakeError::UserBudgetFull => Some("user_body_budget"),
+                _ => None,
+            };
+            if let Some(reason) = full {
+                state.metrics.shed(reason);
             }
-            if error == IntakeError::BudgetFull {
-                state.metrics.shed("body_budget");
+            if full.is_some() || matches!(error, IntakeError::TooLarge { .. }) {
+                linger(state, body.incoming);
             }
             Err(error.into())
         }

@@ -153,15 +153,19 @@ const fn word(period: Period) -> &'static str {
 impl From<IntakeError> for Problem {
     /// What was not read of the body would be taken for the next request, so the connection ends with the answer.
     fn from(error: IntakeError) -> Self {
-        let busy =
-            || Self::new(Code::Overloaded, "Nothing was read; try again in a moment.").with_retry_after_s(2);
+        let busy = |detail: &'static str| Self::new(Code::Overloaded, detail).with_retry_after_s(2);
         let problem = match error {
             IntakeError::TooLarge { max_bytes } => {
                 Self::new(Code::BodyTooLarge, format!("Send at most {max_bytes} bytes."))
             }
             IntakeError::TooSlow => Self::new(Code::BodyTimeout, "Send the body faster."),
             IntakeError::BrokenOff => Self::new(Code::BadBody, "The body broke off."),
-            IntakeError::BudgetFull | IntakeError::Spool(_) => busy(),
+            IntakeError::BudgetFull | IntakeError::Spool(_) => {
+                busy("Nothing was read; try again in a moment.")
+            }
+            IntakeError::UserBudgetFull => {
+                busy("Your other uploads take all the room that you have; try again when one has ended.")
+            }
         };
         problem.with_header(CONNECTION, HeaderValue::from_static("close"))
     }

@@ -92,6 +92,8 @@ section! {
         body_timeout_ms: u64 = 60_000,
         /// Bytes of memory for all bodies in flight; beyond it 503 with `Retry-After`.
         bodies_in_flight_bytes: u64 = 512 * 1024 * 1024,
+        /// Bytes of it that one end user may hold, beside the first 64 KiB of each body; beyond it the same answer.
+        bodies_in_flight_bytes_per_user: u64 = 128 * 1024 * 1024,
         /// Bytes a second that a client must send on average, after the grace.
         upload_min_bytes_per_s: u64 = 1024,
         /// Milliseconds before a body's average speed counts.

@@ -64,7 +64,8 @@ impl Metrics {
         self.events.limited.get_or_create(&labels::Outcome { outcome: limit }).inc();
     }
 
-    /// A request was refused because something is full: `in_flight`, `account_queue` or `body_budget`.
+    /// A request was refused because something is full: `in_flight`, `account_queue`, `body_budget` or
+    /// `user_body_budget`.
     pub fn shed(&self, reason: &'static str) {
         self.events.shed.get_or_create(&labels::Reason { reason }).inc();
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 use tokio_util::task::TaskTracker;
 
 use super::super::harness::{SHARED_TUNE, eventually};
@@ -177,4 +178,42 @@ async fn what_only_a_restart_changes_is_named_and_the_rest_counts() {
     assert!(named.contains("quota.time_zone"), "{named}");
     served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
     assert_eq!(user.get("/gateway/account").await.header("x-ratelimit-limit"), Some("77"));
+}
+
+#[tokio::test]
+async fn mp_01_a_reload_changes_one_end_users_part_of_the_memory_for_bodies() {
+    let site = Site::new().await;
+    let with_part = |part_bytes: u32| {
+        let limits =
+            format!("[limits]\nbody_bytes = 65536\nbodies_in_flight_bytes_per_user = {part_bytes}\n");
+        format!("{}[photos]\nmax_bytes = 1000000\n{limits}", by_signal(&site, 100))
+    };
+    let mut served = site.serve(&with_part(4_000_000), &[]).await;
+    let token = site.mint(&site.path("config.toml"), "first", "pro").await;
+    let host = served.url.strip_prefix("http://").unwrap().to_owned();
+    // Two photos are announced and wait for their bytes.
+    let head = format!(
+        "POST /images/inspect HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: multipart/form-data; boundary=X\r\nContent-Length: 1000000\r\n\r\n--X"
+    );
+    let mut uploads = Vec::new();
+    for _ in 0..2 {
+        let mut upload = tokio::net::TcpStream::connect(&host).await.unwrap();
+        upload.write_all(head.as_bytes()).await.unwrap();
+        uploads.push(upload);
+    }
+    let used = "astria_gateway_body_budget_used_bytes 2000000";
+    let metrics = format!("{}/metrics", served.operator);
+    let announced =
+        async { while !http().get(&metrics).send().await.unwrap().text().await.unwrap().contains(used) {} };
+    tokio::time::timeout(std::time::Duration::from_secs(10), announced).await.unwrap();
+    let user = served.with_token(&token);
+    let no_photo = "x".repeat(900_000);
+    user.post("/images/inspect", "application/json", no_photo.clone()).await.problem(400, "bad_body");
+
+    site.write("config.toml", &with_part(2_100_000));
+    served.process.hang_up();
+    served.process.error_line(|line| line.contains("the configuration was reloaded")).await;
+
+    user.post("/images/inspect", "application/json", no_photo).await.problem(503, "overloaded");
 }

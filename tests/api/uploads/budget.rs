@@ -14,6 +14,7 @@ fn small_budget() -> Spawn {
         c.photos.max_bytes = PHOTO_BYTES;
         c.limits.body_bytes = 64 * 1024;
         c.limits.bodies_in_flight_bytes = 2 * PHOTO_BYTES as u64 + 100 * 1024;
+        c.limits.bodies_in_flight_bytes_per_user = c.limits.bodies_in_flight_bytes;
     })
 }
 

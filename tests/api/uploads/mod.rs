@@ -2,4 +2,5 @@
 
 mod budget;
 mod kinds;
+mod per_user;
 mod spooled;
