@@ -140,7 +140,7 @@ async fn secure<A: Answer, O: Observer>(
     speak(version, stream, peer, shared, pulse).await
 }
 
-/// What `step` gives, unless the deadline or the listener's end comes first.
+/// What `step` gives, unless the deadline comes first, or the end of the grace that follows the listener's end.
 async fn before<T>(
     deadline: Instant,
     late: Ended,
@@ -151,6 +151,6 @@ async fn before<T>(
         biased;
         done = step => Ok(done),
         () = sleep_until(deadline) => Err(late),
-        () = stopping.over() => Err(Ended::Stopped),
+        () = stopping.grace_over() => Err(Ended::Stopped),
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! One timer a connection, set to the earliest deadline it had so far and moved when it rings: on a busy connection
 //! it rings about once in `idle_timeout`.
+//!
+//! When the listener has ended, the connection is polled with everything that lies in its socket before it is judged:
+//! hyper, told to wind down, closes a connection that has read nothing yet, whatever the client has sent.
 
 use std::error::Error as _;
 use std::future::poll_fn;
@@ -36,11 +39,6 @@ pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: 
             is_registered = true;
         }
         loop {
-            if winding_down.is_none() && stopping.is_over() {
-                winding_down = Some(Ended::Stopped);
-                connection.wind_down();
-                pulse.goodbye();
-            }
             if let Poll::Ready(result) = Pin::new(&mut *connection).poll(cx) {
                 return Poll::Ready(Due::End(winding_down.unwrap_or_else(|| how(result))));
             }
@@ -48,6 +46,24 @@ pub(super) async fn drive(connection: &mut impl Drive, pulse: &Pulse, stopping: 
                 return Poll::Ready(Due::End(Ended::Flood));
             }
             let mut due = pulse.due();
+            if winding_down.is_none()
+                && let Some(grace_ends) = stopping.grace_ends()
+            {
+                if pulse.read_at_once() {
+                    continue;
+                }
+                let is_late = Instant::now() >= grace_ends;
+                if is_late && pulse.expects_request() && !pulse.is_http2() {
+                    return Poll::Ready(Due::End(Ended::Stopped));
+                }
+                if is_late || !pulse.expects_request() {
+                    winding_down = Some(Ended::Stopped);
+                    connection.wind_down();
+                    pulse.goodbye();
+                    continue;
+                }
+                due = due.filter(|(at, _)| *at < grace_ends).or(Some((grace_ends, Due::End(Ended::Stopped))));
+            }
             if due.is_none() && armed.is_none() {
                 due = rings_anyway.map(|after| (Instant::now() + after, Due::End(Ended::IdleTimeout)));
             }

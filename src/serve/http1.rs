@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::rt::{Read, Write};
 use hyper::server::conn::http1::{Builder, Connection};
@@ -44,7 +45,14 @@ pub(super) async fn run<A: Answer>(
 ) -> Ended {
     let mut handle = service_fn(move |request: Request<Incoming>| {
         let answer = answer.clone();
-        async move { Ok::<_, Infallible>(answer.answer(request, peer).await) }
+        async move {
+            let mut reply = answer.answer(request, peer).await;
+            if stopping.is_over() {
+                // hyper may not have been told yet: the driver lets it read first.
+                reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(reply)
+        }
     });
     let settings = pulse.settings();
     let mut http = Builder::new();
@@ -73,7 +81,7 @@ pub(super) async fn run<A: Answer>(
                 first = parts.read_buf;
                 pulse.head_has_begun(true);
             }
-            Due::Rest => match rest(&mut stream, idle_until, stopping).await {
+            Due::Rest => match rest(&mut stream, idle_until, &pulse, stopping).await {
                 Ok(bytes) => {
                     first = bytes;
                     pulse.head_has_begun(false);
@@ -93,7 +101,7 @@ pub(super) async fn run<A: Answer>(
     if matches!(ended, Ended::Closed | Ended::Unparsed | Ended::HeadTimeout) && !pulse.client_ended() {
         tokio::select! {
             _ = tokio::time::timeout(LINGER, linger(&mut stream)) => {}
-            () = stopping.over() => {}
+            () = stopping.grace_over() => {}
         }
     }
     ended
@@ -104,18 +112,27 @@ pub(super) async fn run<A: Answer>(
 async fn rest(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     until: Instant,
+    pulse: &Pulse,
     stopping: &Stopping,
 ) -> Result<Bytes, Ended> {
     let mut first = [0; 64];
-    tokio::select! {
+    let read = tokio::select! {
         biased;
-        read = stream.read(&mut first) => match read {
-            Ok(0) => Err(Ended::Closed),
-            Ok(size) => Ok(Bytes::copy_from_slice(first.get(..size).unwrap_or_default())),
-            Err(_) => Err(Ended::Broken),
-        },
-        () = stopping.over() => Err(Ended::Stopped),
-        () = sleep_until(until) => Err(Ended::IdleTimeout),
+        read = stream.read(&mut first) => read,
+        () = stopping.over() => {
+            // A request that is here already is served.
+            pulse.read_at_once();
+            match tokio::time::timeout(Duration::ZERO, stream.read(&mut first)).await {
+                Ok(read) => read,
+                Err(_) => return Err(Ended::Stopped),
+            }
+        }
+        () = sleep_until(until) => return Err(Ended::IdleTimeout),
+    };
+    match read {
+        Ok(0) => Err(Ended::Closed),
+        Ok(size) => Ok(Bytes::copy_from_slice(first.get(..size).unwrap_or_default())),
+        Err(_) => Err(Ended::Broken),
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Deref;
 
 use listenfd::ListenFd;
 use thiserror::Error;
@@ -22,13 +23,50 @@ pub struct ListenError {
     pub source: io::Error,
 }
 
+/// A listening socket, and whether somebody else keeps it open after us.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    is_given: bool,
+}
+
+impl Listener {
+    /// One that another process holds too: connections that we do not take are taken by the next process.
+    pub const fn given(socket: TcpListener) -> Self {
+        Self { socket, is_given: true }
+    }
+
+    /// The socket, if it ends with us. It does not block.
+    pub(super) fn into_own(self) -> Option<std::net::TcpListener> {
+        if self.is_given {
+            return None;
+        }
+        self.socket.into_std().ok()
+    }
+}
+
+impl From<TcpListener> for Listener {
+    /// One that was bound here.
+    fn from(socket: TcpListener) -> Self {
+        Self { socket, is_given: false }
+    }
+}
+
+impl Deref for Listener {
+    type Target = TcpListener;
+
+    fn deref(&self) -> &TcpListener {
+        &self.socket
+    }
+}
+
 /// Both listeners of the gateway.
 #[derive(Debug)]
 pub struct Listeners {
     /// Where end users reach it.
-    pub public: TcpListener,
+    pub public: Listener,
     /// Where the operator reaches it.
-    pub operator: TcpListener,
+    pub operator: Listener,
 }
 
 impl Listeners {
@@ -56,15 +94,15 @@ async fn one(
     given: &mut ListenFd,
     place: Option<usize>,
     address: SocketAddr,
-) -> Result<TcpListener, ListenError> {
+) -> Result<Listener, ListenError> {
     let failed = |source| ListenError { address, source };
     let taken = place.map_or(Ok(None), |place| given.take_tcp_listener(place)).map_err(failed)?;
     match taken {
         Some(listener) => {
             listener.set_nonblocking(true).map_err(failed)?;
-            TcpListener::from_std(listener).map_err(failed)
+            TcpListener::from_std(listener).map(Listener::given).map_err(failed)
         }
-        None => TcpListener::bind(address).await.map_err(failed),
+        None => TcpListener::bind(address).await.map(Listener::from).map_err(failed),
     }
 }
 

@@ -28,6 +28,7 @@ mod pause;
 mod places;
 mod proxy;
 mod pulse;
+mod queue;
 mod settings;
 mod sniff;
 mod stopping;
@@ -42,12 +43,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::addresses::Addresses;
+use self::listen::Listener;
 use self::pause::Pause;
+use self::places::Place;
 use self::stopping::Stopping;
 
 pub use self::observer::{Ended, Observer};
@@ -76,17 +79,20 @@ struct Shared<A, O> {
     tasks: TaskTracker,
 }
 
-/// Accepts until `stop`; then idle connections end at once and the others after the requests they are in.
-/// Ends when all are closed.
+/// Accepts until `stop`, and then what waits in the kernel's queue, unless the socket stays open elsewhere
+/// ([`Listener::given`]). Then connections between two requests end at once, others after the requests they are in,
+/// and those that were accepted for a request which has not come yet after a second at the latest. Ends when all are
+/// closed.
 ///
 /// Not cancel safe: connections go on without it.
 pub async fn serve<A: Answer, O: Observer>(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     answer: A,
     control: Arc<Control>,
     observer: Arc<O>,
     stop: CancellationToken,
 ) {
+    let listener = listener.into();
     let shared = Arc::new(Shared {
         answer,
         control,
@@ -96,31 +102,25 @@ pub async fn serve<A: Answer, O: Observer>(
         tasks: TaskTracker::new(),
     });
     tokio::select! {
+        biased;
         () = stop.cancelled() => {}
         () = accept(&listener, &shared) => {}
     }
-    drop(listener);
+    accept_queued(listener, &shared);
     shared.stopping.stop();
     shared.tasks.close();
     shared.tasks.wait().await;
 }
 
 /// Never ends by itself. Cancel safe: what was accepted is in its task.
-async fn accept<A: Answer, O: Observer>(listener: &TcpListener, shared: &Arc<Shared<A, O>>) {
+async fn accept<A: Answer, O: Observer>(listener: &Listener, shared: &Arc<Shared<A, O>>) {
     let mut pause = Pause::default();
     loop {
         let place = shared.control.places.free(&shared.control).await;
         match listener.accept().await {
             Ok((stream, peer)) => {
                 pause.over();
-                let shared = Arc::clone(shared);
-                let tasks = shared.tasks.clone();
-                tasks.spawn(async move {
-                    shared.observer.opened();
-                    let ended = connection::run(stream, peer, &shared).await;
-                    shared.observer.ended(ended);
-                    drop(place);
-                });
+                begin(stream, peer, place, shared);
             }
             Err(error) => {
                 drop(place);
@@ -131,4 +131,31 @@ async fn accept<A: Answer, O: Observer>(listener: &TcpListener, shared: &Arc<Sha
             }
         }
     }
+}
+
+/// What came before the listener's end, as far as there are places.
+fn accept_queued<A: Answer, O: Observer>(listener: Listener, shared: &Arc<Shared<A, O>>) {
+    let mut queued = queue::queued(listener);
+    while let Some(place) = shared.control.places.free_now(&shared.control)
+        && let Some((stream, peer)) = queued.next()
+    {
+        begin(stream, peer, place, shared);
+    }
+}
+
+/// In a task of its own.
+fn begin<A: Answer, O: Observer>(
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: Place,
+    shared: &Arc<Shared<A, O>>,
+) {
+    let shared = Arc::clone(shared);
+    let tasks = shared.tasks.clone();
+    tasks.spawn(async move {
+        shared.observer.opened();
+        let ended = connection::run(stream, peer, &shared).await;
+        shared.observer.ended(ended);
+        drop(place);
+    });
 }

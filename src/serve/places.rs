@@ -28,14 +28,21 @@ impl Places {
         self.0.taken.load(Ordering::Acquire)
     }
 
+    /// Takes a place if one is free. Only one task calls it.
+    pub(super) fn free_now(&self, control: &Control) -> Option<Place> {
+        if self.0.taken.load(Ordering::Acquire) >= control.settings().max_connections {
+            return None;
+        }
+        self.0.taken.fetch_add(1, Ordering::AcqRel);
+        Some(Place(Arc::clone(&self.0)))
+    }
+
     /// Waits for a free place and takes it. Only one task calls it. Cancel safe.
     pub(super) async fn free(&self, control: &Control) -> Place {
         loop {
             let changed = control.changed();
-            let cap = control.settings().max_connections;
-            if self.0.taken.load(Ordering::Acquire) < cap {
-                self.0.taken.fetch_add(1, Ordering::AcqRel);
-                return Place(Arc::clone(&self.0));
+            if let Some(place) = self.free_now(control) {
+                return place;
             }
             tokio::select! {
                 () = self.0.freed.notified() => {}

@@ -51,6 +51,7 @@ pub(super) struct Pulse {
     spoke: AtomicBool,
     write_since: AtomicU64,
     ended: AtomicBool,
+    at_once: AtomicBool,
     streams: AtomicUsize,
     no_stream_since: AtomicU64,
     requests: AtomicU64,
@@ -73,6 +74,7 @@ impl Pulse {
             spoke: AtomicBool::new(false),
             write_since: AtomicU64::new(0),
             ended: AtomicBool::new(false),
+            at_once: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             no_stream_since: AtomicU64::new(1),
             requests: AtomicU64::new(0),
@@ -159,6 +161,24 @@ impl Pulse {
         self.first_since.store(0, Relaxed);
         self.head_since.store(first, Relaxed);
         self.head.store(if first == 0 { HEAD_AWAITED } else { HEAD_BEGUN }, Relaxed);
+    }
+
+    /// Whether a request that nobody has answered may be on its way: the client's first, or one whose head has begun.
+    pub(super) fn expects_request(&self) -> bool {
+        if self.is_http2() {
+            return self.requests.load(Relaxed) == 0;
+        }
+        // So is the first head's time from its beginning on.
+        self.head.load(Relaxed) == HEAD_BEGUN
+    }
+
+    /// From now on the kernel is asked for bytes that the runtime has not heard of. `true`: not so before.
+    pub(super) fn read_at_once(&self) -> bool {
+        !self.at_once.swap(true, Relaxed)
+    }
+
+    pub(super) fn reads_at_once(&self) -> bool {
+        self.at_once.load(Relaxed)
     }
 
     /// Whether some of a head came.
