@@ -32,7 +32,9 @@ def main():
     chosen = parser.parse_args()
     job = dataclasses.replace(inspect("10MiB", "", UPLOAD_BYTES), status=200)
     mib = lambda kib: f"{kib / 1024:.1f}"
-    with Run(chosen.out, delay_ms=DELAY_MS) as run, Contender(run, "gateway") as gateway:
+    # One end user plays sixty-four, so the part of one is the whole.
+    whole = {"ASTRIA_GATEWAY__LIMITS__BODIES_IN_FLIGHT_BYTES_PER_USER": str(chosen.budget_mib * 1024 * 1024)}
+    with Run(chosen.out, delay_ms=DELAY_MS) as run, Contender(run, "gateway", environment=whole) as gateway:
         pid, token = gateway.process.pid, run.tokens["hs256"]
         time.sleep(1)
         started = machine.memory_kib(pid)

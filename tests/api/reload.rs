@@ -236,6 +236,7 @@ async fn mp_01_the_budget_of_bodies_is_resized_around_those_in_flight() {
             config.photos.max_bytes = 1024 * 1024;
             config.limits.body_bytes = 64 * 1024;
             config.limits.bodies_in_flight_bytes = 8 * 1024 * 1024;
+            config.limits.bodies_in_flight_bytes_per_user = 4 * 1024 * 1024;
         })
         .start()
         .await;
@@ -253,7 +254,10 @@ async fn mp_01_the_budget_of_bodies_is_resized_around_those_in_flight() {
     eventually("an announced body counts", || used() == 1024 * 1024).await;
 
     let small = 2 * 1024 * 1024 + 256 * 1024;
-    gw.reload(|now| now.config.limits.bodies_in_flight_bytes = small);
+    gw.reload(|now| {
+        now.config.limits.bodies_in_flight_bytes = small;
+        now.config.limits.bodies_in_flight_bytes_per_user = small;
+    });
     assert_eq!((gw.state().bodies.limit_bytes(), used()), (small, 1024 * 1024));
     let page = gw.operator("/metrics").await;
     assert!(page.contains(&format!("\nastria_gateway_body_budget_limit_bytes {small}\n")), "{page}");
@@ -263,7 +267,10 @@ async fn mp_01_the_budget_of_bodies_is_resized_around_those_in_flight() {
     let third = super::harness::raw::head(gw.host(), head(1024 * 1024).as_bytes()).await;
     assert!(third.starts_with("HTTP/1.1 503 "), "{third}");
 
-    gw.reload(|now| now.config.limits.bodies_in_flight_bytes = 16 * 1024 * 1024);
+    gw.reload(|now| {
+        now.config.limits.bodies_in_flight_bytes = 16 * 1024 * 1024;
+        now.config.limits.bodies_in_flight_bytes_per_user = 16 * 1024 * 1024;
+    });
     let mut fits = TcpStream::connect(gw.host()).await.unwrap();
     fits.write_all(head(1024 * 1024).as_bytes()).await.unwrap();
     eventually("there is room again", || used() > 3 * 1024 * 1024).await;
