@@ -55,12 +55,10 @@ pub(super) fn first(
     secrets: Secrets,
     clock: Clock,
     (metrics, access_log, spans): (Arc<Metrics>, AccessLog, Spans),
+    spool: Spool,
     extra_routes: Vec<Route>,
 ) -> Result<Edge, StartError> {
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
-    let room = Budget::new(config.limits.spool_bytes);
-    let spool = Spool::new(config.limits.spool_dir.clone(), room)
-        .map_err(|error| part("limits.spool_dir")(&error))?;
     let bodies = Budget::new(config.limits.bodies_in_flight_bytes);
     bodies.limit_each_user(config.limits.bodies_in_flight_bytes_per_user);
     let lasting = Lasting {

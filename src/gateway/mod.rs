@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, Server};
 use crate::handlers::health;
+use crate::intake::{Budget, Spool};
 use crate::routes::Route;
 use crate::serve::listen::{ListenError, Listeners};
 use crate::serve::{self, Control, Settings, serve};
@@ -98,7 +99,10 @@ impl Gateway {
         metrics.configured(clock.now());
         let spans = Spans::start(&config.telemetry.otlp).map_err(|error| part("telemetry.otlp")(&error))?;
         let telemetry = (Arc::clone(&metrics), access_log, spans);
-        let edge = assemble::first(config, secrets, clock, telemetry, extra_routes.clone())?;
+        let room = Budget::new(config.limits.spool_bytes);
+        let spool = Spool::new(config.limits.spool_dir.clone(), room)
+            .map_err(|error| part("limits.spool_dir")(&error))?;
+        let edge = assemble::first(config, secrets, clock, telemetry, spool, extra_routes.clone())?;
         let server = &edge.state.config.server;
         let tls = load_tls(server)?;
         let control = Arc::new(Control::new(Settings::public(server), tls));
@@ -223,7 +227,8 @@ impl Gateway {
 pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
     load_tls(&config.server)?;
     let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
-    assemble::first(config, secrets, Clock::system(), telemetry, Vec::new()).map(drop)
+    let spool = Spool::untried(config.limits.spool_dir.clone(), Budget::new(config.limits.spool_bytes));
+    assemble::first(config, secrets, Clock::system(), telemetry, spool, Vec::new()).map(drop)
 }
 
 fn load_tls(server: &Server) -> Result<Option<Arc<ServerConfig>>, StartError> {

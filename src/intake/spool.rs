@@ -57,6 +57,11 @@ impl Spool {
         Ok(Self { folder: folder.into(), room })
     }
 
+    /// The same without a try: for a configuration that is looked at on another machine than the one it is for.
+    pub fn untried(folder: PathBuf, room: Budget) -> Self {
+        Self { folder: folder.into(), room }
+    }
+
     /// What is on disk now.
     pub const fn room(&self) -> &Budget {
         &self.room
