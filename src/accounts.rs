@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::AccountChoice;
+use crate::fingerprint::Fingerprint;
 use crate::ownership::AccountKey;
 use crate::packs::PackCache;
 use crate::upstream::Upstream;
@@ -17,9 +18,9 @@ pub struct Account {
     /// Its name in configuration: a tenant's, or `upstream`.
     pub name: String,
     /// What it was made of, secrets as their hash: equal for an account that a reload leaves as it was.
-    pub made_of: [u8; 32],
+    pub made_of: Fingerprint,
     /// The same of key and workspace alone.
-    pub credential: [u8; 32],
+    pub credential: Fingerprint,
     /// Its breaker, pause and places: they outlive a reload.
     pub shared: Arc<AccountState>,
     /// The pool that all accounts share.

@@ -6,6 +6,7 @@
 
 // vocabulary
 pub mod clock;
+pub mod fingerprint;
 pub mod ids;
 pub mod money;
 pub mod operation;

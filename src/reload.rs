@@ -4,13 +4,13 @@
 //! an editor that writes a new file. What cannot be loaded changes nothing and is said once, with every
 //! error; it is tried again when the files change again, or on SIGHUP.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{self, Config, ConfigError, Environment, Secrets};
+use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::gateway::Gateway;
 use crate::serve::notify;
 
@@ -23,9 +23,6 @@ pub struct Source {
     pub environment: Environment,
 }
 
-/// The content of all files that a configuration is made of, in 32 bytes.
-type Fingerprint = [u8; 32];
-
 impl Source {
     /// Reads everything.
     ///
@@ -35,25 +32,15 @@ impl Source {
         config::load_with_secrets(self.file.as_deref(), &self.environment)
     }
 
-    /// What cannot be read counts as empty: it will differ when it can be.
+    /// Of the content of all files that a configuration is made of. What cannot be read counts as empty: it will differ when it can be.
     fn fingerprint(&self, config: &Config) -> Fingerprint {
-        let mut context = Context::new(&SHA256);
+        let mut fingerprint = Fingerprinter::new();
         let files = config.secret_files();
         for file in self.file.as_deref().into_iter().chain(files.iter().map(PathBuf::as_path)) {
-            let content = read(file);
-            context.update(&content.len().to_le_bytes());
-            context.update(&content);
+            fingerprint.part(&std::fs::read(file).unwrap_or_default());
         }
-        let mut fingerprint = Fingerprint::default();
-        for (to, from) in fingerprint.iter_mut().zip(context.finish().as_ref()) {
-            *to = *from;
-        }
-        fingerprint
+        fingerprint.finish()
     }
-}
-
-fn read(file: &Path) -> Vec<u8> {
-    std::fs::read(file).unwrap_or_default()
 }
 
 /// Reloads `gateway` whenever there is a reason. Never ends by itself.

@@ -120,7 +120,12 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
             Handler::EndUser(answer) => private(edge, route, answer, call).await,
         }
     };
-    answering.await.unwrap_or_else(|problem| {
+    told(facts, answering.await)
+}
+
+/// What the client gets, and the access log notes, of an answer.
+fn told(facts: &Facts, answer: Answer) -> Reply {
+    answer.unwrap_or_else(|problem| {
         facts.set_problem(&problem);
         problem.into_reply(&facts.id)
     })
@@ -139,10 +144,7 @@ async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: C
     let call = identify(call, principal)?; // 10 plan and account; Authorization and Cookie end here
     // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
     let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
-    let mut reply = answer(call).await.unwrap_or_else(|problem| {
-        facts.set_problem(&problem);
-        problem.into_reply(&facts.id)
-    });
+    let mut reply = told(&facts, answer(call).await);
     limit_headers::insert(reply.headers_mut(), &rate);
     Ok(reply)
 }

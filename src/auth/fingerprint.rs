@@ -5,84 +5,65 @@
 //!
 //! It does *not* cover service keys and guests: what they prove is not remembered.
 
-use aws_lc_rs::digest::{Context, SHA256, SHA256_OUTPUT_LEN};
-
 use super::settings::{AuthSettings, IssuerSettings, KeySource};
+use crate::fingerprint::{Fingerprint, Fingerprinter};
 
 /// A hash of everything that decides whether a token is verified, and for how long that is remembered.
-pub(super) fn of(settings: &AuthSettings) -> [u8; SHA256_OUTPUT_LEN] {
+pub(super) fn of(settings: &AuthSettings) -> Fingerprint {
     let AuthSettings { issuers, token_cache_entries, token_cache_s, jwks, service_keys: _, guest: _ } =
         settings;
-    let mut hash = Hasher(Context::new(&SHA256));
+    let mut hash = Fingerprinter::new();
     hash.number(*token_cache_entries);
     hash.number(*token_cache_s);
     hash.part(format!("{jwks:?}").as_bytes());
     hash.number(issuers.len() as u64);
     for issuer in issuers {
-        hash.issuer(issuer);
+        add_issuer(&mut hash, issuer);
     }
-    let mut out = [0; SHA256_OUTPUT_LEN];
-    for (to, from) in out.iter_mut().zip(hash.0.finish().as_ref()) {
-        *to = *from;
-    }
-    out
+    hash.finish()
 }
 
-struct Hasher(Context);
-
-impl Hasher {
-    fn number(&mut self, number: u64) {
-        self.0.update(&number.to_be_bytes());
+fn add_all(hash: &mut Fingerprinter, parts: &[String]) {
+    hash.number(parts.len() as u64);
+    for part in parts {
+        hash.part(part.as_bytes());
     }
+}
 
-    /// With its length before it, so that two parts cannot be mistaken for one.
-    fn part(&mut self, part: &[u8]) {
-        self.number(part.len() as u64);
-        self.0.update(part);
+fn add_issuer(hash: &mut Fingerprinter, settings: &IssuerSettings) {
+    let IssuerSettings {
+        issuer,
+        audiences,
+        allow_other_audiences,
+        keys,
+        subject_claim,
+        plan_claim,
+        tenant_claim,
+        token_types,
+        leeway_s,
+    } = settings;
+    hash.part(issuer.as_bytes());
+    add_all(hash, audiences);
+    hash.number(u64::from(*allow_other_audiences));
+    for claim in [subject_claim, plan_claim, tenant_claim] {
+        hash.part(claim.as_bytes());
     }
-
-    fn parts(&mut self, parts: &[String]) {
-        self.number(parts.len() as u64);
-        for part in parts {
-            self.part(part.as_bytes());
+    add_all(hash, token_types);
+    hash.number(*leeway_s);
+    match keys {
+        KeySource::Hs256 { current, previous } => {
+            hash.part(b"hs256");
+            hash.part(current.expose());
+            hash.part(previous.as_ref().map_or(b"", |secret| secret.expose()));
         }
-    }
-
-    fn issuer(&mut self, settings: &IssuerSettings) {
-        let IssuerSettings {
-            issuer,
-            audiences,
-            allow_other_audiences,
-            keys,
-            subject_claim,
-            plan_claim,
-            tenant_claim,
-            token_types,
-            leeway_s,
-        } = settings;
-        self.part(issuer.as_bytes());
-        self.parts(audiences);
-        self.number(u64::from(*allow_other_audiences));
-        for claim in [subject_claim, plan_claim, tenant_claim] {
-            self.part(claim.as_bytes());
+        KeySource::PublicKeys { pem } => {
+            hash.part(b"public keys");
+            hash.part(pem);
         }
-        self.parts(token_types);
-        self.number(*leeway_s);
-        match keys {
-            KeySource::Hs256 { current, previous } => {
-                self.part(b"hs256");
-                self.part(current.expose());
-                self.part(previous.as_ref().map_or(b"", |secret| secret.expose()));
-            }
-            KeySource::PublicKeys { pem } => {
-                self.part(b"public keys");
-                self.part(pem);
-            }
-            KeySource::Jwks { url } => {
-                self.part(b"key set");
-                self.part(url.as_str().as_bytes());
-            }
-            KeySource::Discovery => self.part(b"discovery"),
+        KeySource::Jwks { url } => {
+            hash.part(b"key set");
+            hash.part(url.as_str().as_bytes());
         }
+        KeySource::Discovery => hash.part(b"discovery"),
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::digest::{Context, SHA256};
 use tokio_util::task::TaskTracker;
 
 use super::{StartError, part};
 use crate::accounts::{Account, Accounts};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::ownership::AccountKey;
 use crate::packs::{PackCache, PackRules, PackSettings};
 use crate::secret::Secret;
@@ -142,17 +142,12 @@ impl<'a> Maker<'a> {
 }
 
 /// Whatever something is made of, secrets among it: where one byte of it changes, so does this.
-fn fingerprint(pieces: &[&[u8]]) -> [u8; 32] {
-    let mut context = Context::new(&SHA256);
+fn fingerprint(pieces: &[&[u8]]) -> Fingerprint {
+    let mut fingerprint = Fingerprinter::new();
     for piece in pieces {
-        context.update(&piece.len().to_le_bytes());
-        context.update(piece);
+        fingerprint.part(piece);
     }
-    let mut fingerprint = [0; 32];
-    for (to, from) in fingerprint.iter_mut().zip(context.finish().as_ref()) {
-        *to = *from;
-    }
-    fingerprint
+    fingerprint.finish()
 }
 
 /// After a reload: accounts that go on under other figures or another key are told.
