@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::ids::ReservationId;
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
-use crate::ownership::Ownership;
+use crate::ownership::MemoryOwnership;
 use crate::params::ParamLimits;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
@@ -61,7 +61,7 @@ pub struct State {
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
     /// Who owns which object.
-    pub ownership: Arc<Ownership>,
+    pub ownership: Arc<MemoryOwnership>,
     /// What signs callback addresses.
     pub callback_keys: Arc<CallbackKeys>,
     /// Callbacks that came.

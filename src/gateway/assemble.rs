@@ -19,7 +19,7 @@ use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
-use crate::ownership::Ownership;
+use crate::ownership::MemoryOwnership;
 use crate::params::ParamLimits;
 use crate::photo::PhotoRules;
 use crate::plans::Plans;
@@ -44,7 +44,7 @@ struct Lasting {
     bodies: Budget,
     spool: Spool,
     ledger: Arc<dyn Ledger>,
-    ownership: Arc<Ownership>,
+    ownership: Arc<MemoryOwnership>,
     inbox: Arc<Inbox>,
     log_key: RandomState,
 }

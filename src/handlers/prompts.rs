@@ -7,7 +7,7 @@ use crate::call::{Answer, Call, Caller};
 use crate::callback::Slot;
 use crate::ids::{PromptId, TuneId};
 use crate::operation::Operation;
-use crate::ownership::{Owned, OwnershipError};
+use crate::ownership::{MemoryOwnershipError, Owned};
 use crate::params::{self, Params, encode};
 use crate::policy::{JudgedPrompt, PlanRules, PolicyError, PolicyRules, judge_prompt};
 use crate::problem::Problem;
@@ -87,8 +87,8 @@ impl Creation for CreatePrompt {
         match state.ownership.record_prompt(&caller.account.key, id, tune, caller.principal.id()) {
             Ok(()) => {}
             // Somebody else's prompt came back: it must not be shown.
-            Err(OwnershipError::Conflict) => return Err(UpstreamError::Unreadable),
-            Err(OwnershipError::Full) => {
+            Err(MemoryOwnershipError::Conflict) => return Err(UpstreamError::Unreadable),
+            Err(MemoryOwnershipError::Full) => {
                 tracing::error!("the ownership index is full: a prompt has no owner");
             }
         }

@@ -1,213 +1,217 @@
-//! Who owns which upstream object: the index in memory, and the proof [`Owned`] that a handler asks for.
+//! Who owns which upstream object, and the proofs that handlers ask for.
 //!
 //! All end users share one upstream account and its ids are sequential, so the upstream cannot say whose an
 //! object is. Only a recorded owner may touch it; an object that is not recorded, belongs to someone else, or
 //! is asked for under a tune that is not its own gives the same answer: none.
 //!
-//! What it does *not* do: **it is lost at restart**; a durable index replaces it. It never forgets an owner to
-//! make room: when full, recording fails, because an object without an owner is lost to its user, while a
-//! refused request can be repeated.
+//! ```text
+//! policy collects References  →  Ownership::prove  →  Proven: Usable, Owned<TuneId>, Owned<PromptId>
+//! ```
+//!
+//! What it does *not* do: it keeps nothing itself; [`Index`] and [`Subjects`] say what a store must do.
 
+mod index;
+mod memory;
 mod owned;
+mod references;
+mod seen;
+mod shared;
+mod subjects;
+mod titles;
 
-pub use owned::{AccountKey, Owned};
+use std::sync::Arc;
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
-use std::sync::{PoisonError, RwLock};
+pub use index::{
+    Concluded, Conclusion, Ending, Filters, Found, Index, IndexError, ListQuery, Opened, Page, Record,
+    Sighting,
+};
+pub use memory::{MemoryOwnership, MemoryOwnershipError};
+pub use owned::{AccountKey, Owned, OwnedObject, SharedTune, Usable};
+pub use references::{Proven, References};
+pub use seen::{ObjectId, ObjectKind, Seen, Traits};
+pub use shared::SharedTunes;
+pub use subjects::{AuditEntry, Cursor, Erasure, Subjects};
+pub use titles::{TitlePrefix, Titles};
 
+use crate::clock::Timestamp;
 use crate::ids::{PromptId, TuneId};
 use crate::principal::EndUserId;
 
-/// How many objects an [`Ownership`] records unless told otherwise.
-pub const MAX_ENTRIES: usize = 1_000_000;
-
-/// Why an owner was not recorded.
+/// Why nothing is proven.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum OwnershipError {
-    /// No room for another object. Nothing was forgotten.
-    #[error("the ownership index is full")]
-    Full,
-    /// The object is recorded with another owner or another tune; that record stands.
-    #[error("the object is recorded otherwise")]
-    Conflict,
+    /// At least one object is neither the caller's nor shared; whether it exists, nobody asked.
+    #[error("an object is not usable by the caller")]
+    NotFound,
+    /// The index could not be asked, or says that it cannot be done.
+    #[error(transparent)]
+    Index(#[from] IndexError),
 }
 
-/// Objects and their owners, keyed by (account, kind, id).
+/// An object of the caller's: the proof, and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Held<T> {
+    /// The proof.
+    pub owned: Owned<T>,
+    /// What is known.
+    pub record: Record,
+}
+
+/// A part of an end user's own objects.
+#[derive(Clone, Debug, Default)]
+pub struct Owns {
+    /// Newest first.
+    pub records: Vec<(OwnedObject, Record)>,
+    /// Tunes on which prompts may turn up that are not recorded yet, with the moment of the last look.
+    pub awaiting: Vec<(Owned<TuneId>, Option<Timestamp>)>,
+}
+
+/// Makes proofs from the index: the only place that can.
+#[derive(Clone)]
 pub struct Ownership {
-    max_entries: usize,
-    index: RwLock<Index>,
-}
-
-#[derive(Default)]
-struct Index {
-    prompts: HashMap<AccountKey, HashMap<PromptId, PromptRow>>,
-    /// One copy of each owner's name, however many objects they have.
-    owners: HashSet<EndUserId>,
-    entries: usize,
-}
-
-struct PromptRow {
-    tune: TuneId,
-    owner: EndUserId,
+    index: Arc<dyn Index>,
 }
 
 impl Ownership {
-    /// An empty index for at most `max_entries` objects.
-    pub fn new(max_entries: usize) -> Self {
-        Self { max_entries, index: RwLock::default() }
+    /// On this index.
+    pub fn new(index: Arc<dyn Index>) -> Self {
+        Self { index }
     }
 
-    /// Records who owns a prompt and which tune it is of. Recording the same again changes nothing.
+    /// The record itself, for what needs no proof.
+    pub fn index(&self) -> &dyn Index {
+        &*self.index
+    }
+
+    /// Proves that the caller may do what they ask with everything that they name: one query for all that is not
+    /// shared, whether it exists or not.
+    ///
+    /// Cancel safe.
     ///
     /// # Errors
-    /// [`OwnershipError::Full`] when there is no room, [`OwnershipError::Conflict`] when the prompt is recorded
-    /// with another owner or tune.
-    pub fn record_prompt(
+    /// [`OwnershipError::NotFound`] for the whole if one of them is not theirs to use.
+    pub async fn prove(
         &self,
         account: &AccountKey,
-        prompt: PromptId,
-        tune: TuneId,
-        owner: &EndUserId,
-    ) -> Result<(), OwnershipError> {
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let Index { prompts, owners, entries } = &mut *index;
-        if let Some(row) = prompts.get(account).and_then(|of_account| of_account.get(&prompt)) {
-            let same = row.owner == *owner && row.tune == tune;
-            return if same { Ok(()) } else { Err(OwnershipError::Conflict) };
-        }
-        if *entries >= self.max_entries {
-            return Err(OwnershipError::Full);
-        }
-        let owner = owners.get(owner).cloned().unwrap_or_else(|| {
-            owners.insert(owner.clone());
-            owner.clone()
-        });
-        let of_account = match prompts.entry(account.clone()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(HashMap::new()),
-        };
-        of_account.insert(prompt, PromptRow { tune, owner });
-        *entries += 1;
-        Ok(())
-    }
-
-    /// The proof that `caller` may touch this prompt.
-    pub fn find_prompt(
-        &self,
-        account: &AccountKey,
-        prompt: PromptId,
         caller: &EndUserId,
-    ) -> Option<Owned<PromptId>> {
-        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let row = index.prompts.get(account)?.get(&prompt)?;
-        (row.owner == *caller).then(|| Owned::new(prompt, row.tune))
+        named: &References,
+        shared: &SharedTunes,
+    ) -> Result<Proven, OwnershipError> {
+        let mut proven = Proven::default();
+        let mut wanted: Vec<ObjectId> = named.owned_tunes.iter().copied().map(ObjectId::from).collect();
+        for id in named.usable_tunes.iter().copied().filter(|id| !named.owned_tunes.contains(id)) {
+            match shared.find(id) {
+                Some(tune) => drop(proven.tunes.insert(id, Usable::Shared(tune))),
+                None => wanted.push(id.into()),
+            }
+        }
+        wanted.extend(named.prompts.iter().copied().map(ObjectId::from));
+        if wanted.is_empty() {
+            return Ok(proven);
+        }
+        for record in self.index.find(account, caller, &wanted).await? {
+            let id = record.object.id;
+            match record.object.kind {
+                ObjectKind::Tune => {
+                    let tune = Owned::of_tune(TuneId::from_u64(id), record.is_free);
+                    proven.tunes.insert(tune.id(), Usable::Owned(tune));
+                }
+                ObjectKind::Prompt => {
+                    let Some(prompt) = owned_prompt(&record) else { continue };
+                    proven.prompts.insert(prompt.id(), prompt);
+                }
+            }
+        }
+        let all = named.usable_tunes.iter().all(|id| proven.tune(*id).is_some())
+            && named.owned_tunes.iter().all(|id| proven.own_tune(*id).is_some())
+            && named.prompts.iter().all(|id| proven.prompt(*id).is_some());
+        if all { Ok(proven) } else { Err(OwnershipError::NotFound) }
     }
 
-    /// Like [`Ownership::find_prompt`], for a prompt that is asked for under a tune: none if it is not of that
-    /// tune.
-    pub fn find_prompt_of_tune(
+    /// The caller's own tune.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// [`OwnershipError::NotFound`]
+    pub async fn tune(
         &self,
         account: &AccountKey,
-        tune: TuneId,
-        prompt: PromptId,
         caller: &EndUserId,
-    ) -> Option<Owned<PromptId>> {
-        self.find_prompt(account, prompt, caller).filter(|owned| owned.tune() == tune)
+        id: TuneId,
+    ) -> Result<Held<TuneId>, OwnershipError> {
+        let record = self.one(account, caller, id.into()).await?;
+        Ok(Held { owned: Owned::of_tune(id, record.is_free), record })
     }
 
-    /// How many objects are recorded.
-    pub fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).entries
+    /// The caller's own prompt; asked for under a tune, only if it is of that tune.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// [`OwnershipError::NotFound`]
+    pub async fn prompt(
+        &self,
+        account: &AccountKey,
+        caller: &EndUserId,
+        id: PromptId,
+        under: Option<TuneId>,
+    ) -> Result<Held<PromptId>, OwnershipError> {
+        let record = self.one(account, caller, id.into()).await?;
+        let owned = owned_prompt(&record).ok_or(OwnershipError::NotFound)?;
+        if under.is_some_and(|tune| tune != owned.tune()) {
+            return Err(OwnershipError::NotFound);
+        }
+        Ok(Held { owned, record })
     }
 
-    /// Whether nothing is recorded.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// A part of the caller's objects of one kind, each with its proof, and which of their tunes await prompts: one
+    /// query.
+    ///
+    /// Cancel safe.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`]
+    pub async fn list(
+        &self,
+        account: &AccountKey,
+        caller: &EndUserId,
+        kind: ObjectKind,
+        query: &ListQuery,
+        now: Timestamp,
+    ) -> Result<Owns, IndexError> {
+        let Page { records, awaiting } = self.index.list(account, caller, kind, query, now).await?;
+        let awaiting = awaiting.into_iter().map(|(id, seen_at)| (Owned::of_tune(id, false), seen_at));
+        Ok(Owns {
+            records: records.into_iter().filter_map(prove_record).collect(),
+            awaiting: awaiting.collect(),
+        })
+    }
+
+    async fn one(
+        &self,
+        account: &AccountKey,
+        caller: &EndUserId,
+        object: ObjectId,
+    ) -> Result<Record, OwnershipError> {
+        let found = self.index.find(account, caller, &[object]).await?;
+        found.into_iter().next().ok_or(OwnershipError::NotFound)
     }
 }
 
-impl Default for Ownership {
-    fn default() -> Self {
-        Self::new(MAX_ENTRIES)
-    }
+/// The proof that belongs to a record of an owner's own objects. Public within the crate for [`Subjects`], which
+/// reads all objects of one owner.
+pub(crate) fn prove_record(record: Record) -> Option<(OwnedObject, Record)> {
+    let proof = match record.object.kind {
+        ObjectKind::Tune => {
+            OwnedObject::Tune(Owned::of_tune(TuneId::from_u64(record.object.id), record.is_free))
+        }
+        ObjectKind::Prompt => OwnedObject::Prompt(owned_prompt(&record)?),
+    };
+    Some((proof, record))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PROMPT: PromptId = PromptId::from_u64(100);
-    const TUNE: TuneId = TuneId::from_u64(7);
-
-    fn account() -> AccountKey {
-        AccountKey::new("main")
-    }
-
-    fn user(subject: &str) -> EndUserId {
-        EndUserId { issuer: "https://id.example".into(), subject: subject.into() }
-    }
-
-    fn with_prompt_of(owner: &str) -> Ownership {
-        let ownership = Ownership::new(2);
-        ownership.record_prompt(&account(), PROMPT, TUNE, &user(owner)).unwrap();
-        ownership
-    }
-
-    #[test]
-    fn iso_01_only_the_recorded_owner_finds_a_prompt() {
-        let ownership = with_prompt_of("a");
-        let owned = ownership.find_prompt(&account(), PROMPT, &user("a")).unwrap();
-        assert_eq!((owned.id(), owned.tune()), (PROMPT, TUNE));
-        assert!(ownership.find_prompt(&account(), PROMPT, &user("b")).is_none());
-        assert!(ownership.find_prompt(&account(), PromptId::from_u64(101), &user("a")).is_none());
-    }
-
-    #[test]
-    fn iso_01_the_same_subject_of_another_issuer_is_another_owner() {
-        let other = EndUserId { issuer: "https://other.example".into(), subject: "a".into() };
-        assert!(with_prompt_of("a").find_prompt(&account(), PROMPT, &other).is_none());
-    }
-
-    #[test]
-    fn an_id_of_one_account_says_nothing_about_that_id_in_another() {
-        let ownership = with_prompt_of("a");
-        let other = AccountKey::new("second");
-        assert!(ownership.find_prompt(&other, PROMPT, &user("a")).is_none());
-        ownership.record_prompt(&other, PROMPT, TUNE, &user("b")).unwrap();
-        assert!(ownership.find_prompt(&other, PROMPT, &user("b")).is_some());
-        assert!(ownership.find_prompt(&account(), PROMPT, &user("a")).is_some());
-    }
-
-    #[test]
-    fn iso_01_a_prompt_asked_for_under_another_tune_is_not_there() {
-        let ownership = with_prompt_of("a");
-        let under =
-            |tune| ownership.find_prompt_of_tune(&account(), TuneId::from_u64(tune), PROMPT, &user("a"));
-        assert!(under(7).is_some());
-        assert!(under(8).is_none());
-    }
-
-    #[test]
-    fn a_recorded_owner_is_never_replaced() {
-        let ownership = with_prompt_of("a");
-        let record =
-            |tune, owner| ownership.record_prompt(&account(), PROMPT, TuneId::from_u64(tune), &user(owner));
-        assert_eq!(record(7, "a"), Ok(()));
-        assert_eq!(record(7, "b"), Err(OwnershipError::Conflict));
-        assert_eq!(record(8, "a"), Err(OwnershipError::Conflict));
-        assert!(ownership.find_prompt_of_tune(&account(), TUNE, PROMPT, &user("a")).is_some());
-        assert_eq!(ownership.len(), 1);
-    }
-
-    #[test]
-    fn a_full_index_refuses_new_objects_and_forgets_none() {
-        let ownership = with_prompt_of("a");
-        let record = |id| ownership.record_prompt(&account(), PromptId::from_u64(id), TUNE, &user("b"));
-        assert_eq!(record(101), Ok(()));
-        assert_eq!(record(102), Err(OwnershipError::Full));
-        assert_eq!(record(101), Ok(()), "known already");
-        assert!(ownership.find_prompt(&account(), PROMPT, &user("a")).is_some());
-        assert_eq!(ownership.len(), 2);
-    }
+fn owned_prompt(record: &Record) -> Option<Owned<PromptId>> {
+    let tune = record.tune?;
+    Some(Owned::of_prompt(PromptId::from_u64(record.object.id), tune, record.is_free))
 }
