@@ -10,25 +10,28 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::faults::{self, Fault};
 use crate::rails_params::{self, Parsed};
 use crate::recording::{self, RecordedRequest};
-use crate::reply::{self, Content, Reply, ServerNoise};
-use crate::router::{self, Action};
+use crate::reply::{self, Body, Content, Reply, ServerNoise};
+use crate::router::{self, Action, Route};
 use crate::state::Shared;
 use crate::wire::CutSwitch;
-use crate::{control, create_prompt, create_tune, inspection, listing};
+use crate::{
+    blobs, changes, control, create_prompt, create_tune, duplicate, inspection, listing, pack_run, packs,
+    themes,
+};
 
 /// Answers one request. Not cancel safe: a request may be processed and its reply lost, as with the real one.
 pub(crate) async fn answer(
     shared: &Arc<Shared>,
     switch: &CutSwitch,
     request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Response<Body> {
     let started = Instant::now();
     let (head, body) = request.into_parts();
     let noise = |started: Instant| ServerNoise {
@@ -65,7 +68,7 @@ pub(crate) async fn answer(
     send(&reply, fault, switch, &noise(started))
 }
 
-type Read = Option<(Action, Result<Parsed, rails_params::RailsError>)>;
+type Read = Option<(Route, Result<Parsed, rails_params::RailsError>)>;
 
 /// `Ok(None)`: no such route. `Err`: refused outside of the application.
 fn read(
@@ -83,7 +86,8 @@ fn read(
         body,
     )?;
     let Some(route) = router::recognise(&unrouted.method, path) else { return Ok(None) };
-    Ok(Some((route.action, unrouted.with_path_params(&route.path_params))))
+    let parsed = unrouted.with_path_params(&route.path_params);
+    Ok(Some((route, parsed)))
 }
 
 /// Remembers the request and takes the fault that it hits, under one lock.
@@ -107,7 +111,12 @@ fn record(
         params,
         files,
     };
+    let template = match read {
+        Ok(Some((route, _))) => route.template,
+        _ => "",
+    };
     let mut state = shared.lock();
+    *state.counts.entry((method.to_owned(), template.to_owned())).or_default() += 1;
     state.log.push(request);
     faults::take(&mut state.faults, method, path)
 }
@@ -155,33 +164,39 @@ fn process(
     read: Result<Read, rails_params::RailsError>,
     silent: bool,
 ) -> Reply {
-    let (action, parsed) = match read {
+    let (route, parsed) = match read {
         Err(error) => return Reply::page(error.status, "We're sorry, but something went wrong"),
         Ok(None) if path == control::REDIRECT_TARGET => return Reply::json(200, json!({ "followed": true })),
         Ok(None) => return Reply::page(404, "The page you were looking for doesn't exist"),
         Ok(Some((_, Err(error)))) => return Reply::page(error.status, "The request could not be read"),
-        Ok(Some((action, Ok(parsed)))) => (action, parsed),
+        Ok(Some((route, Ok(parsed)))) => (route, parsed),
     };
     if !authorised(shared, headers) {
         return Reply::denied();
     }
-    match action {
-        Action::ListPacks => listing::packs(shared, &parsed),
-        Action::ListGalleryPacks => listing::gallery_packs(shared, &parsed),
-        Action::ShowPack => listing::pack(shared, &parsed),
+    let tune_in_path = route.path_params.iter().any(|(name, _)| name == "tune_id");
+    match route.action {
+        Action::ListPacks => packs::list(shared, &parsed),
+        Action::ListGalleryPacks => packs::gallery(shared, &parsed),
+        Action::ShowPack => packs::show(shared, &parsed),
+        Action::RunPack => pack_run::run(shared, &parsed, silent),
         Action::Inspect => inspection::inspect(&parsed),
         Action::CreateTune => create_tune::create(shared, &parsed, silent),
         Action::ListTunes => listing::tunes(shared, &parsed, false),
         Action::ListGalleryTunes => listing::tunes(shared, &parsed, true),
         Action::ShowTune => listing::tune(shared, &parsed),
-        Action::UpdateTune => listing::update_tune(shared, &parsed),
-        Action::DeleteTune => listing::delete_tune(shared, &parsed),
+        Action::UpdateTune => changes::update_tune(shared, &parsed),
+        Action::DeleteTune => changes::delete_tune(shared, &parsed),
         Action::CreatePrompt => create_prompt::create(shared, &parsed, silent),
-        Action::ListPrompts => listing::prompts(shared, &parsed),
+        Action::ListPrompts => listing::prompts(shared, &parsed, tune_in_path),
         Action::ShowPrompt => listing::prompt(shared, &parsed),
-        Action::UpdatePrompt => listing::update_prompt(shared, &parsed),
-        Action::DeletePrompt => listing::delete_prompt(shared, &parsed),
-        Action::Like => listing::like(shared, &parsed),
+        Action::UpdatePrompt => changes::update_prompt(shared, &parsed),
+        Action::DeletePrompt => changes::delete_prompt(shared, &parsed),
+        Action::Like => changes::like(shared, &parsed),
+        Action::DuplicatePrompt => duplicate::create(shared, &parsed, silent),
+        Action::CreateTheme => themes::create(shared, &parsed),
+        Action::RedirectBlob => blobs::redirect(shared, &parsed),
+        Action::ProxyBlob => blobs::proxy(shared, &parsed, headers),
     }
 }
 
@@ -195,7 +210,7 @@ fn authorised(shared: &Shared, headers: &BTreeMap<String, String>) -> bool {
 }
 
 /// Names in lower case, repeated ones joined, as Puma does.
-fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+pub(crate) fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut joined = BTreeMap::<String, String>::new();
     for (name, value) in headers {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -237,18 +252,16 @@ fn with_key(reply: Reply, authorization: Option<&[u8]>) -> Reply {
     reply
 }
 
-fn send(
-    reply: &Reply,
-    fault: Option<Fault>,
-    switch: &CutSwitch,
-    noise: &ServerNoise,
-) -> Response<Full<Bytes>> {
-    let (kind, mut bytes) = reply.bytes();
+fn send(reply: &Reply, fault: Option<Fault>, switch: &CutSwitch, noise: &ServerNoise) -> Response<Body> {
+    let mut bytes: Bytes = reply.bytes();
     match fault {
         Some(Fault::CutBeforeReply) => switch.cut_now(),
-        Some(Fault::CutMidReply) => switch.cut_after_head(bytes.len() / 2),
+        Some(Fault::CutMidReply) => match &reply.content {
+            Content::Pieces(pieces) => switch.cut_after_head(pieces.size_bytes() / 2),
+            _ => switch.cut_after_head(bytes.len() / 2),
+        },
         Some(Fault::BrokenJson) => bytes.truncate(bytes.len() / 2),
         _ => {}
     }
-    reply::finish(reply, kind, bytes, noise)
+    reply::finish(reply, bytes, noise)
 }

@@ -1,17 +1,18 @@
-//! `POST /tunes/:tune_id/prompts`, `POST /prompts`, and the prompts nested in a new tune.
+//! `POST /tunes/:tune_id/prompts`, `POST /prompts`, and the draft from which every prompt is made.
 //!
-//! All three make prompts by the same rules, so they share them here. It does not train anything.
+//! Nested prompts, pack runs, themes and duplicates make prompts by the same rules, so they share the draft. It does not
+//! train anything.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
 
 use crate::cast;
 use crate::jobs;
 use crate::objects::{PROMPT_ATTRIBUTES, Prompt, max_images, now};
 use crate::rails_params::{Hash, Param, Parsed};
 use crate::reply::Reply;
+use crate::settings::PromptReply;
 use crate::state::{Shared, State};
 use crate::validation::{self, Errors};
 
@@ -24,12 +25,7 @@ const LIST_ATTRIBUTES: &[&str] = &["image_references", "image_reference_urls"];
 
 /// Handles both routes.
 pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
-    let Some(root) = root(parsed, "prompt", |name| {
-        name == "tune_id"
-            || FILE_ATTRIBUTES.contains(&name)
-            || LIST_ATTRIBUTES.contains(&name)
-            || PROMPT_ATTRIBUTES.iter().any(|(known, _)| *known == name)
-    }) else {
+    let Some(root) = root(parsed, "prompt", is_attribute) else {
         return missing_root("prompt");
     };
     let tune_param = parsed.params.get("tune_id").or_else(|| root.get("tune_id"));
@@ -48,18 +44,32 @@ pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Rep
     if let Some(existing) = key.as_ref().and_then(|key| state.prompt_by_attributes.get(key))
         && let Some(prompt) = state.prompts.get(existing)
     {
-        return Reply::json(200, prompt.value());
+        return Reply::json(200, created(shared, prompt));
     }
     let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.silent = silent);
     if let Some(key) = key {
         state.prompt_by_attributes.insert(key, id);
     }
-    let start = state.tunes.get(&tune_id).and_then(|tune| tune.ready_at).unwrap_or_else(Instant::now);
-    jobs::run_prompt(shared, &state, id, start.max(Instant::now()));
+    jobs::run_prompt_on(shared, &state, id, tune_id);
     match state.prompts.get(&id) {
-        Some(prompt) => Reply::json(201, prompt.value()),
+        Some(prompt) => Reply::json(201, created(shared, prompt)),
         None => Reply::not_found(),
     }
+}
+
+fn created(shared: &Shared, prompt: &Prompt) -> Value {
+    match shared.settings.prompt_reply {
+        PromptReply::Object => prompt.value(),
+        PromptReply::Array => json!([prompt.value()]),
+    }
+}
+
+/// The parameters that a JSON body may have outside of `prompt`.
+pub(crate) fn is_attribute(name: &str) -> bool {
+    name == "tune_id"
+        || FILE_ATTRIBUTES.contains(&name)
+        || LIST_ATTRIBUTES.contains(&name)
+        || PROMPT_ATTRIBUTES.iter().any(|(known, _)| *known == name)
 }
 
 /// The hash under `name`; for a JSON body without it, the body's known attributes, as `ParamsWrapper` puts them there.
@@ -86,6 +96,8 @@ pub(crate) struct Draft {
     attributes: Map<String, Value>,
     files: Vec<&'static str>,
     lists: Vec<(&'static str, usize)>,
+    /// Something else carries its price.
+    included: bool,
 }
 
 impl Draft {
@@ -99,7 +111,42 @@ impl Draft {
             attributes: cast::attributes(hash, PROMPT_ATTRIBUTES),
             files: FILE_ATTRIBUTES.iter().filter(is_file).copied().collect(),
             lists: lists.collect(),
+            included: false,
         }
+    }
+
+    /// A draft of attributes that are cast already.
+    pub(crate) fn of(attributes: Map<String, Value>) -> Self {
+        Self { attributes, files: Vec::new(), lists: Vec::new(), included: false }
+    }
+
+    /// A prompt once more, with its callback, and with what `changes` say otherwise.
+    pub(crate) fn copy(original: &Prompt, changes: &Hash) -> Self {
+        let get = |name: &str| original.object.get(name).filter(|value| !value.is_null());
+        let mut copy = Self::new(changes);
+        for (name, _) in PROMPT_ATTRIBUTES {
+            if let (None, Some(value)) = (copy.attributes.get(*name), get(name)) {
+                copy.attributes.insert((*name).to_owned(), value.clone());
+            }
+        }
+        for name in FILE_ATTRIBUTES {
+            if get(name).is_some() && !copy.files.contains(name) {
+                copy.files.push(name);
+            }
+        }
+        for name in LIST_ATTRIBUTES {
+            if let Some(Value::Array(items)) = get(name)
+                && copy.lists.iter().all(|(listed, _)| listed != name)
+            {
+                copy.lists.push((name, items.len()));
+            }
+        }
+        copy
+    }
+
+    /// The order or the tune carries its price.
+    pub(crate) fn included(self) -> Self {
+        Self { included: true, ..self }
     }
 
     pub(crate) fn validate(&self, tune_id: u64) -> Errors {
@@ -121,6 +168,20 @@ impl Draft {
         adjust: impl FnOnce(&mut Prompt),
     ) -> u64 {
         let id = state.next_prompt_id();
+        self.store_at(shared, state, id, tune_id, free, adjust);
+        id
+    }
+
+    /// The same under a chosen id.
+    pub(crate) fn store_at(
+        self,
+        shared: &Shared,
+        state: &mut State,
+        id: u64,
+        tune_id: u64,
+        free: bool,
+        adjust: impl FnOnce(&mut Prompt),
+    ) {
         let base = &shared.base_url;
         let mut given = self.attributes;
         let images = match given.get("num_images").and_then(Value::as_u64) {
@@ -129,7 +190,7 @@ impl Draft {
         };
         let text = given.get("text").and_then(Value::as_str).unwrap_or_default();
         let each = if text.contains("--video") { VIDEO_COST_MC } else { shared.settings.cost_per_image_mc };
-        let cost_mc = if free { 0 } else { each * images };
+        let cost_mc = if free || self.included { 0 } else { each * images };
         given.insert("num_images".to_owned(), json!(images));
 
         let mut object = Map::new();
@@ -153,6 +214,7 @@ impl Draft {
             ("cost_mc", json!(cost_mc)),
             ("user_error", Value::Null),
             ("is_api", json!(true)),
+            ("liked", json!(false)),
             ("user_id", json!(1)),
             ("trained_at", Value::Null),
             ("started_training_at", Value::Null),
@@ -162,12 +224,14 @@ impl Draft {
         ] {
             object.insert(key.to_owned(), value);
         }
-        let mut prompt = Prompt { object, tune_id, silent: false, nested_in: None };
+        let mut prompt = Prompt { object, tune_id, silent: false, batch: None };
         adjust(&mut prompt);
+        if let Some(batch) = prompt.batch.and_then(|batch| state.batches.get_mut(&batch)) {
+            batch.prompts.push(id);
+        }
         state.prompts.insert(id, prompt);
         if let Some(tune) = state.tunes.get_mut(&tune_id) {
             tune.prompts.insert(id);
         }
-        id
     }
 }

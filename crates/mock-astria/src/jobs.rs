@@ -1,7 +1,7 @@
 //! The work that the upstream would do: time passes, objects become done, callbacks fire once.
 //!
-//! Each object has one task. A prompt on a tune that still trains waits for it. It makes no images: see
-//! [`crate::pictures`] for what their addresses show.
+//! Each object has one task. A prompt on a tune that still trains waits for it. What a test has finished by hand is left
+//! alone. It makes no images: see [`crate::pictures`] for what their addresses show.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +9,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::blobs;
 use crate::callback::Callback;
-use crate::objects::{Prompt, days_from_now, now};
+use crate::objects::{Prompt, days_from_now, is_done, now};
 use crate::settings::Envelope;
 use crate::state::{Shared, State};
 
 /// A text with this word in it makes the job fail.
 const FAILING_WORD: &str = "user_error";
+const REFUSAL: &str = "The image was refused by the moderation of the imitation";
 
 /// Lets a prompt generate, from `start` on.
 pub(crate) fn run_prompt(shared: &Arc<Shared>, state: &State, id: u64, start: Instant) {
@@ -23,10 +25,16 @@ pub(crate) fn run_prompt(shared: &Arc<Shared>, state: &State, id: u64, start: In
     let done_at = start + Duration::from_millis(shared.settings.generate_ms);
     shared.spawn_in(state.epoch.clone(), async move {
         tokio::time::sleep_until(done_at).await;
-        for callback in finish_prompt(&job_shared, id) {
-            job_shared.callbacks.send(callback).await;
-        }
+        let due = complete_prompt(&job_shared, &mut job_shared.lock(), id, None);
+        send_all(&job_shared, due).await;
     });
+}
+
+/// Lets a prompt generate as soon as its tune is trained.
+pub(crate) fn run_prompt_on(shared: &Arc<Shared>, state: &State, id: u64, tune_id: u64) {
+    let ready_at = state.tunes.get(&tune_id).and_then(|tune| tune.ready_at);
+    let now = Instant::now();
+    run_prompt(shared, state, id, ready_at.unwrap_or(now).max(now));
 }
 
 /// Lets a tune train until `done_at`.
@@ -34,72 +42,102 @@ pub(crate) fn run_tune(shared: &Arc<Shared>, state: &State, id: u64, done_at: In
     let job_shared = Arc::clone(shared);
     shared.spawn_in(state.epoch.clone(), async move {
         tokio::time::sleep_until(done_at).await;
-        if let Some(callback) = finish_tune(&job_shared, id) {
-            job_shared.callbacks.send(callback).await;
-        }
+        let due = complete_tune(&job_shared, &mut job_shared.lock(), id, None);
+        send_all(&job_shared, due).await;
     });
 }
 
-fn finish_prompt(shared: &Shared, id: u64) -> Vec<Callback> {
+/// Finishes an object now, and lets its callbacks go. `false` if it does not exist or is done.
+pub(crate) fn finish_now(shared: &Arc<Shared>, id: u64, user_error: Option<&str>) -> bool {
     let mut state = shared.lock();
-    let Some(prompt) = state.prompts.get_mut(&id) else { return Vec::new() };
+    if state.object_mut(id).is_none_or(|object| is_done(object)) {
+        return false;
+    }
+    let due = if state.prompts.contains_key(&id) {
+        complete_prompt(shared, &mut state, id, user_error)
+    } else {
+        complete_tune(shared, &mut state, id, user_error)
+    };
+    let job_shared = Arc::clone(shared);
+    shared.spawn_in(state.epoch.clone(), async move { send_all(&job_shared, due).await });
+    true
+}
+
+async fn send_all(shared: &Shared, due: Vec<Callback>) {
+    for callback in due {
+        shared.callbacks.send(callback).await;
+    }
+}
+
+/// Fills in what a finished prompt has; returns the callbacks that are due for it.
+pub(crate) fn complete_prompt(
+    shared: &Shared,
+    state: &mut State,
+    id: u64,
+    user_error: Option<&str>,
+) -> Vec<Callback> {
+    let Some(prompt) = state.prompts.get_mut(&id).filter(|prompt| !prompt.is_done()) else {
+        return Vec::new();
+    };
     let at = now();
     let object = &mut prompt.object;
     let fails = object.get("text").and_then(Value::as_str).is_some_and(|text| text.contains(FAILING_WORD));
-    if fails {
-        object.insert(
-            "user_error".to_owned(),
-            json!("The image was refused by the moderation of the imitation"),
-        );
+    if let Some(error) = user_error.or(fails.then_some(REFUSAL)) {
+        object.insert("user_error".to_owned(), json!(error));
     } else {
         let count = object.get("num_images").and_then(Value::as_u64).unwrap_or_default();
-        let base = &shared.base_url;
-        let images: Vec<_> = (0..count).map(|n| format!("{base}/__mock__/pictures/{id}/{n}.png")).collect();
+        let images: Vec<_> = (0..count).map(|n| blobs::image(shared, id, n)).collect();
         object.insert("images".to_owned(), json!(images));
     }
     object.insert("trained_at".to_owned(), json!(at));
     object.insert("started_training_at".to_owned(), json!(at));
     object.insert("updated_at".to_owned(), json!(at));
     let mut due = Vec::new();
-    let nested_in = prompt.nested_in;
+    let batch = prompt.batch;
     if !prompt.silent
         && let Some(url) = url(object.get("callback"))
     {
         due.push(Callback { url, body: wrapped(shared, "prompt", prompt.value()) });
     }
-    due.extend(nested_in.and_then(|tune_id| all_nested_done(&mut state, tune_id)));
+    due.extend(batch.and_then(|batch| all_done(state, batch)));
     due
 }
 
-fn all_nested_done(state: &mut State, tune_id: u64) -> Option<Callback> {
-    let tune = state.tunes.get_mut(&tune_id)?;
-    tune.nested_open = tune.nested_open.saturating_sub(1);
-    if tune.nested_open > 0 || tune.silent {
+/// What has vanished is not waited for.
+fn all_done(state: &mut State, batch: u64) -> Option<Callback> {
+    let batch = state.batches.get_mut(&batch)?;
+    let prompts = || batch.prompts.iter().filter_map(|id| state.prompts.get(id));
+    if !prompts().all(Prompt::is_done) {
         return None;
     }
-    let url = tune.prompts_callback.clone()?;
-    let prompts = tune.nested.iter().filter_map(|id| state.prompts.get(id)).map(Prompt::value);
-    Some(Callback { url, body: Value::Array(prompts.collect()) })
+    let body = Value::Array(prompts().map(Prompt::value).collect());
+    Some(Callback { url: batch.callback.take()?, body })
 }
 
-fn finish_tune(shared: &Shared, id: u64) -> Option<Callback> {
-    let mut state = shared.lock();
-    let tune = state.tunes.get_mut(&id)?;
+/// Fills in what a trained tune has; returns the callback that is due for it.
+pub(crate) fn complete_tune(
+    shared: &Shared,
+    state: &mut State,
+    id: u64,
+    user_error: Option<&str>,
+) -> Vec<Callback> {
+    let Some(tune) = state.tunes.get_mut(&id).filter(|tune| !is_done(&tune.object)) else {
+        return Vec::new();
+    };
     let at = now();
-    let checkpoint = format!("{}/__mock__/checkpoints/{id}", shared.base_url);
-    for (key, value) in [
-        ("trained_at", json!(at)),
-        ("started_training_at", json!(at)),
-        ("updated_at", json!(at)),
-        ("eta", json!(at)),
-        ("expires_at", json!(days_from_now(30))),
-        ("ckpt_url", json!(checkpoint)),
-        ("ckpt_urls", json!([checkpoint])),
-    ] {
-        tune.object.insert(key.to_owned(), value);
+    for name in ["trained_at", "started_training_at", "updated_at", "eta"] {
+        tune.object.insert(name.to_owned(), json!(at));
     }
-    let url = url(tune.object.get("callback")).filter(|_| !tune.silent)?;
-    Some(Callback { url, body: wrapped(shared, "tune", tune.value()) })
+    tune.object.insert("expires_at".to_owned(), json!(days_from_now(30)));
+    if let Some(error) = user_error {
+        tune.object.insert("user_error".to_owned(), json!(error));
+    } else {
+        let checkpoint = format!("{}/__mock__/checkpoints/{id}", shared.base_url);
+        tune.object.insert("ckpt_urls".to_owned(), json!([checkpoint]));
+        tune.object.insert("ckpt_url".to_owned(), json!(checkpoint));
+    }
+    let url = url(tune.object.get("callback")).filter(|_| !tune.silent);
+    url.map(|url| Callback { url, body: wrapped(shared, "tune", tune.value()) }).into_iter().collect()
 }
 
 fn url(value: Option<&Value>) -> Option<String> {

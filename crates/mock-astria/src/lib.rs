@@ -19,33 +19,45 @@
 //! It makes no images of anybody, checks no payment, keeps nothing on disk, and speaks plain HTTP/1.1 only.
 
 mod app;
+mod blobs;
 mod callback;
 mod cast;
+mod changes;
 mod control;
 mod create_prompt;
 mod create_tune;
+mod duplicate;
 mod faults;
+mod filters;
 mod inspection;
 mod jobs;
 mod listing;
 mod objects;
+mod pack_run;
 mod pack_seeds;
+mod packs;
 mod pictures;
+mod pieces;
 pub mod rails_params;
 mod recording;
 mod reply;
 pub mod router;
+mod seeding;
 mod server;
 mod settings;
 mod state;
+mod storage;
+mod stored;
+mod themes;
 mod tune_seeds;
 mod validation;
 mod wire;
 
 pub use faults::{Fault, FaultRule};
-pub use recording::{RecordedFile, RecordedRequest};
+pub use recording::{RecordedFile, RecordedRequest, StorageRequest};
 pub use server::MockAstria;
-pub use settings::{Envelope, Settings};
+pub use settings::{DeleteReply, Envelope, PackRunReply, PromptReply, Settings};
+pub use stored::StoredContent;
 pub use tune_seeds::{
     FLUX_TUNE_ID, GEMINI_TUNE_ID, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID,
 };

@@ -27,9 +27,21 @@ struct Arguments {
     /// How long a prompt generates, in milliseconds.
     #[arg(long, default_value_t = 100)]
     generate_ms: u64,
+    /// How long it takes until the prompts of a theme appear, in milliseconds.
+    #[arg(long, default_value_t = 50)]
+    theme_ms: u64,
     /// The shape of callback bodies: `bare` or `wrapped`.
     #[arg(long, default_value = "bare")]
     envelope: Envelope,
+    /// Answer a known title or known prompt attributes with the object that has them.
+    #[arg(long)]
+    idempotent: bool,
+    /// Show pictures under `/rails/active_storage/blobs/…`.
+    #[arg(long)]
+    relative_images: bool,
+    /// Where the storage host listens; port 0 lets the system choose.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    storage_listen: SocketAddr,
 }
 
 #[tokio::main]
@@ -41,7 +53,11 @@ async fn main() -> io::Result<()> {
         workspace_id: arguments.workspace_id,
         train_ms: arguments.train_ms,
         generate_ms: arguments.generate_ms,
+        theme_ms: arguments.theme_ms,
         envelope: arguments.envelope,
+        idempotent: arguments.idempotent,
+        relative_images: arguments.relative_images,
+        storage_listen: arguments.storage_listen,
         ..Settings::default()
     })
     .await?;

@@ -83,14 +83,23 @@ pub(crate) struct Prompt {
     pub(crate) tune_id: u64,
     /// A fault took its callback away.
     pub(crate) silent: bool,
-    /// The tune whose nested prompts it is one of.
-    pub(crate) nested_in: Option<u64>,
+    /// The batch of which it is a part.
+    pub(crate) batch: Option<u64>,
 }
 
 impl Prompt {
     pub(crate) fn value(&self) -> Value {
         Value::Object(self.object.clone())
     }
+
+    pub(crate) fn is_done(&self) -> bool {
+        is_done(&self.object)
+    }
+}
+
+/// There is no `status`: what was trained is done.
+pub(crate) fn is_done(object: &Map<String, Value>) -> bool {
+    object.get("trained_at").is_some_and(|at| !at.is_null())
 }
 
 /// A tune.
@@ -103,24 +112,18 @@ pub(crate) struct Tune {
     /// When its training ends; prompts made earlier wait for it.
     pub(crate) ready_at: Option<Instant>,
     pub(crate) prompts: BTreeSet<u64>,
-    /// Nested prompts, and how many of them are not done.
-    pub(crate) nested: Vec<u64>,
-    pub(crate) nested_open: usize,
-    pub(crate) prompts_callback: Option<String>,
+}
+
+/// Prompts made by one request, of which one callback tells when all are done.
+pub(crate) struct Batch {
+    pub(crate) prompts: Vec<u64>,
+    /// Taken when it is sent.
+    pub(crate) callback: Option<String>,
 }
 
 impl Tune {
     pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self {
-            object,
-            silent: false,
-            shared: false,
-            ready_at: None,
-            prompts: BTreeSet::new(),
-            nested: Vec::new(),
-            nested_open: 0,
-            prompts_callback: None,
-        }
+        Self { object, silent: false, shared: false, ready_at: None, prompts: BTreeSet::new() }
     }
 
     pub(crate) fn shared(base_url: &str, id: u64, title: &str, branch: Option<&str>) -> Self {

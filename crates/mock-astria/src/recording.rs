@@ -51,6 +51,27 @@ pub struct RecordedFile {
     pub base64: String,
 }
 
+/// One request to the storage host, which wants no key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StorageRequest {
+    /// The method.
+    pub method: String,
+    /// The path, undecoded.
+    pub path: String,
+    /// The query, undecoded, without its `?`.
+    pub query: String,
+    /// Header names in lower case; repeated ones joined by `", "`.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl StorageRequest {
+    /// Whether it carried credentials that the storage host has no business with.
+    #[must_use]
+    pub fn has_authorization(&self) -> bool {
+        ["authorization", "x-workspace-id", "cookie"].iter().any(|name| self.headers.contains_key(*name))
+    }
+}
+
 impl RecordedFile {
     fn new(file: &UploadedFile) -> Self {
         let content = &file.content;
@@ -60,14 +81,15 @@ impl RecordedFile {
             filename: file.filename.clone(),
             content_type: file.content_type.clone(),
             size_bytes: content.len(),
-            sha256: hex(&Sha256::digest(content)),
+            sha256: sha256_hex(content),
             base64,
         }
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
+/// The SHA-256 of some bytes, in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
         text

@@ -3,18 +3,26 @@
 //! JSON stays a tree until the end, so that a fault can still write into it. The extra headers are those that the upstream's
 //! servers add and that a gateway must not pass on.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use serde_json::{Value, json};
+
+use crate::pieces::{Pieces, PiecesBody};
 
 /// A reply's content.
 pub(crate) enum Content {
     Json(Value),
-    Text(&'static str, Bytes),
+    Text(Cow<'static, str>, Bytes),
+    Pieces(Pieces),
     Empty,
 }
+
+/// A reply's body: known beforehand, or made while it is sent.
+pub(crate) type Body = Either<Full<Bytes>, PiecesBody>;
 
 /// A reply under construction.
 pub(crate) struct Reply {
@@ -37,16 +45,22 @@ impl Reply {
         let page = format!(
             "<!DOCTYPE html>\n<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n"
         );
-        Self {
-            status,
-            content: Content::Text("text/html; charset=utf-8", Bytes::from(page)),
-            headers: Vec::new(),
-        }
+        Self::text(status, "text/html; charset=utf-8", Bytes::from(page))
+    }
+
+    /// These bytes under that type.
+    pub(crate) fn text(status: u16, kind: &str, text: Bytes) -> Self {
+        Self { status, content: Content::Text(Cow::Owned(kind.to_owned()), text), headers: Vec::new() }
+    }
+
+    /// An image that is made while it is sent.
+    pub(crate) fn pieces(pieces: Pieces) -> Self {
+        Self { status: 200, content: Content::Pieces(pieces), headers: Vec::new() }
     }
 
     pub(crate) fn denied() -> Self {
         let text = Bytes::from_static(b"API token: access denied.\n");
-        Self { status: 401, content: Content::Text("text/plain; charset=utf-8", text), headers: Vec::new() }
+        Self::text(401, "text/plain; charset=utf-8", text)
     }
 
     /// The first of the two shapes of validation errors.
@@ -63,16 +77,22 @@ impl Reply {
         self
     }
 
-    /// The content type and bytes.
-    pub(crate) fn bytes(&self) -> (&'static str, Bytes) {
+    fn kind(&self) -> &str {
         match &self.content {
-            Content::Json(value) => {
-                // A `Value` always serialises.
-                let text = serde_json::to_vec(value).unwrap_or_default();
-                ("application/json; charset=utf-8", Bytes::from(text))
-            }
-            Content::Text(kind, text) => (kind, text.clone()),
-            Content::Empty => ("", Bytes::new()),
+            Content::Json(_) => "application/json; charset=utf-8",
+            Content::Text(kind, _) => kind,
+            Content::Pieces(_) => "image/png",
+            Content::Empty => "",
+        }
+    }
+
+    /// The bytes; none of a body that is made while it is sent.
+    pub(crate) fn bytes(&self) -> Bytes {
+        match &self.content {
+            // A `Value` always serialises.
+            Content::Json(value) => Bytes::from(serde_json::to_vec(value).unwrap_or_default()),
+            Content::Text(_, text) => text.clone(),
+            Content::Pieces(_) | Content::Empty => Bytes::new(),
         }
     }
 }
@@ -84,11 +104,15 @@ pub(crate) struct ServerNoise {
     pub(crate) runtime_s: f64,
 }
 
-/// The finished response.
-pub(crate) fn finish(reply: &Reply, kind: &str, body: Bytes, noise: &ServerNoise) -> Response<Full<Bytes>> {
-    let etag = format!("W/\"{:08x}\"", crc32fast::hash(&body));
+/// The finished response; `bytes` are the reply's, or what a fault left of them.
+pub(crate) fn finish(reply: &Reply, bytes: Bytes, noise: &ServerNoise) -> Response<Body> {
+    let etag = format!("W/\"{:08x}\"", crc32fast::hash(&bytes));
     let serial = noise.serial;
-    let mut response = Response::new(Full::new(body));
+    let body = match &reply.content {
+        Content::Pieces(pieces) => Either::Right(pieces.body()),
+        _ => Either::Left(Full::new(bytes)),
+    };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or_default();
     let headers = response.headers_mut();
     let mut put = |name: &'static str, value: String| {
@@ -96,11 +120,13 @@ pub(crate) fn finish(reply: &Reply, kind: &str, body: Bytes, noise: &ServerNoise
             headers.append(HeaderName::from_static(name), value);
         }
     };
-    if !kind.is_empty() {
-        put("content-type", kind.to_owned());
+    if !reply.kind().is_empty() {
+        put("content-type", reply.kind().to_owned());
     }
     put("cache-control", "max-age=0, private, must-revalidate".to_owned());
-    put("etag", etag);
+    if reply.headers.iter().all(|(name, _)| *name != "etag") {
+        put("etag", etag);
+    }
     put("server", "Cowboy".to_owned());
     put("via", "1.1 vegur".to_owned());
     put("x-request-id", format!("00000000-0000-4000-8000-{serial:012x}"));

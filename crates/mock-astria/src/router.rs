@@ -43,34 +43,52 @@ pub enum Action {
     DeletePrompt,
     /// `POST` or `DELETE` of a like.
     Like,
+    /// `POST /p/:pack_id/tunes`
+    RunPack,
+    /// `POST /themes`
+    CreateTheme,
+    /// `POST /prompts/:id/duplicate`
+    DuplicatePrompt,
+    /// `GET /rails/active_storage/blobs/redirect/:signed_id/:filename`, and the older form without `redirect`.
+    RedirectBlob,
+    /// `GET /rails/active_storage/blobs/proxy/:signed_id/:filename`
+    ProxyBlob,
 }
 
+/// Method, template, action. Templates are written as they are counted: see [`crate::MockAstria::count`].
 const ROUTES: &[(&str, &str, Action)] = &[
-    ("GET", "packs", Action::ListPacks),
-    ("GET", "gallery/packs", Action::ListGalleryPacks),
-    ("GET", "gallery/tunes", Action::ListGalleryTunes),
-    ("GET", "p/:id", Action::ShowPack),
-    ("POST", "images/inspect", Action::Inspect),
-    ("POST", "tunes", Action::CreateTune),
-    ("GET", "tunes", Action::ListTunes),
-    ("GET", "tunes/:id", Action::ShowTune),
-    ("PATCH", "tunes/:id", Action::UpdateTune),
-    ("PUT", "tunes/:id", Action::UpdateTune),
-    ("DELETE", "tunes/:id", Action::DeleteTune),
-    ("POST", "tunes/:tune_id/prompts", Action::CreatePrompt),
-    ("GET", "tunes/:tune_id/prompts", Action::ListPrompts),
-    ("GET", "tunes/:tune_id/prompts/:id", Action::ShowPrompt),
-    ("PATCH", "tunes/:tune_id/prompts/:id", Action::UpdatePrompt),
-    ("PUT", "tunes/:tune_id/prompts/:id", Action::UpdatePrompt),
-    ("DELETE", "tunes/:tune_id/prompts/:id", Action::DeletePrompt),
-    ("POST", "prompts", Action::CreatePrompt),
-    ("GET", "prompts", Action::ListPrompts),
-    ("GET", "prompts/:id", Action::ShowPrompt),
-    ("DELETE", "prompts/:id", Action::DeletePrompt),
-    ("POST", "prompts/:id/likes", Action::Like),
-    ("POST", "prompts/:id/like", Action::Like),
-    ("DELETE", "prompts/:id/likes", Action::Like),
-    ("DELETE", "prompts/:id/like", Action::Like),
+    ("GET", "/packs", Action::ListPacks),
+    ("GET", "/gallery/packs", Action::ListGalleryPacks),
+    ("GET", "/gallery/tunes", Action::ListGalleryTunes),
+    ("GET", "/p/:id", Action::ShowPack),
+    ("POST", "/images/inspect", Action::Inspect),
+    ("POST", "/tunes", Action::CreateTune),
+    ("GET", "/tunes", Action::ListTunes),
+    ("GET", "/tunes/:id", Action::ShowTune),
+    ("PATCH", "/tunes/:id", Action::UpdateTune),
+    ("PUT", "/tunes/:id", Action::UpdateTune),
+    ("DELETE", "/tunes/:id", Action::DeleteTune),
+    ("POST", "/tunes/:tune_id/prompts", Action::CreatePrompt),
+    ("GET", "/tunes/:tune_id/prompts", Action::ListPrompts),
+    ("GET", "/tunes/:tune_id/prompts/:id", Action::ShowPrompt),
+    ("PATCH", "/tunes/:tune_id/prompts/:id", Action::UpdatePrompt),
+    ("PUT", "/tunes/:tune_id/prompts/:id", Action::UpdatePrompt),
+    ("DELETE", "/tunes/:tune_id/prompts/:id", Action::DeletePrompt),
+    ("POST", "/prompts", Action::CreatePrompt),
+    ("GET", "/prompts", Action::ListPrompts),
+    ("GET", "/prompts/:id", Action::ShowPrompt),
+    ("DELETE", "/prompts/:id", Action::DeletePrompt),
+    ("POST", "/prompts/:id/likes", Action::Like),
+    ("POST", "/prompts/:id/like", Action::Like),
+    ("DELETE", "/prompts/:id/likes", Action::Like),
+    ("DELETE", "/prompts/:id/like", Action::Like),
+    ("GET", "/gallery", Action::ListGalleryTunes),
+    ("POST", "/p/:pack_id/tunes", Action::RunPack),
+    ("POST", "/themes", Action::CreateTheme),
+    ("POST", "/prompts/:id/duplicate", Action::DuplicatePrompt),
+    ("GET", "/rails/active_storage/blobs/redirect/:signed_id/:filename", Action::RedirectBlob),
+    ("GET", "/rails/active_storage/blobs/proxy/:signed_id/:filename", Action::ProxyBlob),
+    ("GET", "/rails/active_storage/blobs/:signed_id/:filename", Action::RedirectBlob),
 ];
 
 /// A recognised request.
@@ -78,6 +96,8 @@ const ROUTES: &[(&str, &str, Action)] = &[
 pub struct Route {
     /// What runs.
     pub action: Action,
+    /// The path with its parameters by name: `/tunes/:tune_id/prompts/:id`.
+    pub template: &'static str,
     /// Path parameters, decoded; `format` among them if the path had a suffix.
     pub path_params: Vec<(String, String)>,
 }
@@ -96,17 +116,17 @@ pub fn recognise(method: &str, path: &str) -> Option<Route> {
         return None;
     }
     segments.push(last);
-    ROUTES.iter().filter(|(verb, ..)| *verb == method).find_map(|(_, pattern, action)| {
-        let mut path_params = match_segments(pattern, &segments)?;
+    ROUTES.iter().filter(|(verb, ..)| *verb == method).find_map(|(_, template, action)| {
+        let mut path_params = match_segments(template, &segments)?;
         path_params.extend(format.map(|format| ("format".to_owned(), decode(format))));
-        Some(Route { action: *action, path_params })
+        Some(Route { action: *action, template, path_params })
     })
 }
 
-fn match_segments(pattern: &str, segments: &[&str]) -> Option<Vec<(String, String)>> {
+fn match_segments(template: &str, segments: &[&str]) -> Option<Vec<(String, String)>> {
     let mut params = Vec::new();
     let mut given = segments.iter();
-    for wanted in pattern.split('/') {
+    for wanted in template.split('/').skip(1) {
         let given = given.next()?;
         match wanted.strip_prefix(':') {
             Some(name) => params.push((name.to_owned(), decode(given))),

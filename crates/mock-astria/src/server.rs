@@ -3,6 +3,7 @@
 //! Its own accept loop, so that each connection's socket can be wrapped and cut. Stopping is abrupt: connections and jobs are
 //! dropped where they stand, which is what a test wants.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -15,17 +16,26 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::app;
 use crate::faults::FaultRule;
-use crate::recording::RecordedRequest;
+use crate::recording::{RecordedRequest, StorageRequest};
 use crate::settings::Settings;
 use crate::state::Shared;
+use crate::stored::StoredContent;
 use crate::wire::{CutStream, CutSwitch};
+use crate::{app, storage};
 
 /// A running imitation. Dropping it stops it.
 pub struct MockAstria {
     addr: SocketAddr,
-    shared: Arc<Shared>,
+    storage_addr: SocketAddr,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Which of the two hosts a connection is for.
+#[derive(Clone, Copy)]
+enum Host {
+    Api,
+    Storage,
 }
 
 impl MockAstria {
@@ -33,18 +43,21 @@ impl MockAstria {
     ///
     /// # Errors
     ///
-    /// The address cannot be bound.
+    /// One of the two addresses cannot be bound.
     pub async fn start(settings: Settings) -> io::Result<Self> {
         let listener = TcpListener::bind(settings.listen).await?;
         let addr = listener.local_addr()?;
-        let host = if addr.ip().is_unspecified() { "127.0.0.1".to_owned() } else { host_of(addr) };
-        let shared = Arc::new(Shared::new(settings, format!("http://{host}:{}", addr.port())));
-        let accepting = Arc::clone(&shared);
-        shared.tasks.spawn(async move {
-            let stop = accepting.stop.clone();
-            stop.run_until_cancelled(accept(&accepting, &listener)).await;
-        });
-        Ok(Self { addr, shared })
+        let storage_listener = TcpListener::bind(settings.storage_listen).await?;
+        let storage_addr = storage_listener.local_addr()?;
+        let shared = Arc::new(Shared::new(settings, url_of(addr), url_of(storage_addr)));
+        for (host, listener) in [(Host::Api, listener), (Host::Storage, storage_listener)] {
+            let accepting = Arc::clone(&shared);
+            shared.tasks.spawn(async move {
+                let stop = accepting.stop.clone();
+                stop.run_until_cancelled(accept(&accepting, host, &listener)).await;
+            });
+        }
+        Ok(Self { addr, storage_addr, shared })
     }
 
     /// `http://127.0.0.1:PORT`, without a slash at the end.
@@ -66,6 +79,48 @@ impl MockAstria {
         log.iter().map(|request| RecordedRequest::clone(request)).collect()
     }
 
+    /// How many API requests came for a route: `count("GET", "/tunes/:id")`. The method is that of the request line, the
+    /// template as in [`crate::router::Route::template`]; refused requests count too.
+    #[must_use]
+    pub fn count(&self, method: &str, template: &str) -> u64 {
+        let key = (method.to_owned(), template.to_owned());
+        self.shared.lock().counts.get(&key).copied().unwrap_or_default()
+    }
+
+    /// All counts, by method and template; requests without a route under an empty template.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<(String, String), u64> {
+        self.shared.lock().counts.clone()
+    }
+
+    /// The storage host, as [`Self::url`].
+    #[must_use]
+    pub fn storage_url(&self) -> String {
+        self.shared.storage_url.clone()
+    }
+
+    /// Where the storage host listens.
+    #[must_use]
+    pub fn storage_addr(&self) -> SocketAddr {
+        self.storage_addr
+    }
+
+    /// The requests to the storage host so far, oldest first.
+    #[must_use]
+    pub fn storage_requests(&self) -> Vec<StorageRequest> {
+        self.shared.lock().storage_log.iter().cloned().collect()
+    }
+
+    /// Lets the addresses of pictures redirect to that address; `None`: to the storage host.
+    pub fn set_redirect_target(&self, url: Option<&str>) {
+        self.shared.lock().redirect_target = url.map(str::to_owned);
+    }
+
+    /// What the storage host and the proxied addresses serve from now on, until a reset.
+    pub fn set_stored(&self, content: StoredContent) {
+        self.shared.lock().stored = content;
+    }
+
     /// The prompts made so far, by id, as Astria would show them.
     #[must_use]
     pub fn prompts(&self) -> Vec<Value> {
@@ -83,7 +138,8 @@ impl MockAstria {
         self.shared.lock().faults.push(rule);
     }
 
-    /// Forgets requests, faults and objects made since the start, and cancels callbacks that are due. Ids go on counting.
+    /// Forgets requests, counts, faults and objects made since the start, and cancels callbacks that are due. The storage host
+    /// serves pictures again. Ids go on counting.
     pub fn reset(&self) {
         self.shared.reset();
     }
@@ -113,22 +169,26 @@ impl Drop for MockAstria {
     }
 }
 
-fn host_of(addr: SocketAddr) -> String {
+fn url_of(addr: SocketAddr) -> String {
+    let port = addr.port();
     match addr {
-        SocketAddr::V4(addr) => addr.ip().to_string(),
-        SocketAddr::V6(addr) => format!("[{}]", addr.ip()),
+        _ if addr.ip().is_unspecified() => format!("http://127.0.0.1:{port}"),
+        SocketAddr::V4(addr) => format!("http://{}:{port}", addr.ip()),
+        SocketAddr::V6(addr) => format!("http://[{}]:{port}", addr.ip()),
     }
 }
 
-async fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
+async fn accept(shared: &Arc<Shared>, host: Host, listener: &TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                shared.connections.fetch_add(1, Ordering::Relaxed);
+                if matches!(host, Host::Api) {
+                    shared.connections.fetch_add(1, Ordering::Relaxed);
+                }
                 let connection = Arc::clone(shared);
                 shared.tasks.spawn(async move {
                     let stop = connection.stop.clone();
-                    stop.run_until_cancelled(serve(&connection, stream)).await;
+                    stop.run_until_cancelled(serve(&connection, host, stream)).await;
                 });
             }
             // Out of file handles, or a peer that left: others may still be served.
@@ -137,14 +197,19 @@ async fn accept(shared: &Arc<Shared>, listener: &TcpListener) {
     }
 }
 
-async fn serve(shared: &Arc<Shared>, stream: TcpStream) {
+async fn serve(shared: &Arc<Shared>, host: Host, stream: TcpStream) {
     // A reply in two packets must not wait for an acknowledgement.
     let _ = stream.set_nodelay(true);
     let switch = CutSwitch::new();
     let io = TokioIo::new(CutStream::new(stream, switch.clone()));
     let service = service_fn(|request| {
         let switch = &switch;
-        async move { Ok::<_, Infallible>(app::answer(shared, switch, request).await) }
+        async move {
+            Ok::<_, Infallible>(match host {
+                Host::Api => app::answer(shared, switch, request).await,
+                Host::Storage => storage::answer(shared, &request),
+            })
+        }
     });
     // A cut connection ends in an error, and that is its purpose.
     let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(io, service).await;

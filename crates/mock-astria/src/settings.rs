@@ -27,6 +27,36 @@ impl FromStr for Envelope {
     }
 }
 
+/// What a delete replies: older documents show the first, current clients expect the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DeleteReply {
+    /// 200 with `{"message": "…"}`.
+    #[default]
+    Message,
+    /// 204 without a body.
+    NoContent,
+}
+
+/// What the creation of a prompt replies: clients accept both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PromptReply {
+    /// The prompt.
+    #[default]
+    Object,
+    /// An array of one prompt.
+    Array,
+}
+
+/// What a pack run on existing tunes replies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PackRunReply {
+    /// `{status, order, prompt_ids}`.
+    #[default]
+    Order,
+    /// The tune itself if the run names one tune, else the order.
+    TuneIfSingle,
+}
+
 /// Everything that may be chosen. Start from [`Settings::default`].
 #[derive(Clone)]
 pub struct Settings {
@@ -40,15 +70,35 @@ pub struct Settings {
     pub train_ms: u64,
     /// How long a prompt generates.
     pub generate_ms: u64,
+    /// How long it takes until the prompts of a theme appear.
+    pub theme_ms: u64,
     /// The shape of callback bodies.
     pub envelope: Envelope,
+    /// What `DELETE /tunes/:id` replies.
+    pub delete_tune_reply: DeleteReply,
+    /// What the `DELETE` of a prompt replies.
+    pub delete_prompt_reply: DeleteReply,
+    /// The status of a like: 201 in the documents, 200 in the expectation of a web client. The body is empty.
+    pub like_status: u16,
+    /// The status of a like taken back: 201 in the documents. The body is empty.
+    pub unlike_status: u16,
+    /// The status of a theme: 201 in the documents' text, 200 in their sample. The body is empty.
+    pub theme_status: u16,
+    /// What the creation of a prompt replies.
+    pub prompt_reply: PromptReply,
+    /// What a pack run on existing tunes replies.
+    pub pack_run_reply: PackRunReply,
+    /// Shows pictures under `/rails/active_storage/blobs/…`, relative to the API host, as older objects do.
+    pub relative_images: bool,
+    /// Where the storage host listens, to which such a picture's address redirects; port 0 lets the system choose.
+    pub storage_listen: SocketAddr,
     /// Price of one image, in thousandths of a cent.
     pub cost_per_image_mc: u64,
     /// Price of one tune, in thousandths of a cent.
     pub cost_per_tune_mc: u64,
     /// Images of a prompt that names no number: an account setting at the upstream.
     pub default_num_images: u64,
-    /// Answer a known tune title, or known prompt attributes, with the object that has them: an account setting too.
+    /// Answer a known tune title (of a pack run too), or known prompt attributes, with the object that has them: an account setting too.
     pub idempotent: bool,
     /// How long a callback may take before it is given up. It is never repeated.
     pub callback_timeout_ms: u64,
@@ -68,7 +118,17 @@ impl Default for Settings {
             workspace_id: None,
             train_ms: 200,
             generate_ms: 100,
+            theme_ms: 50,
             envelope: Envelope::Bare,
+            delete_tune_reply: DeleteReply::Message,
+            delete_prompt_reply: DeleteReply::Message,
+            like_status: 201,
+            unlike_status: 201,
+            theme_status: 201,
+            prompt_reply: PromptReply::Object,
+            pack_run_reply: PackRunReply::Order,
+            relative_images: false,
+            storage_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             cost_per_image_mc: 4_000,
             cost_per_tune_mc: 150_000,
             default_num_images: 4,

@@ -69,6 +69,23 @@ async fn the_callback_for_all_prompts_comes_once_with_an_array() {
 }
 
 #[tokio::test]
+async fn a_free_tune_and_its_prompts_call_back_and_show_pictures() {
+    let mock = start().await;
+    let mut receiver = Receiver::start(200).await;
+    let tune = json!({"title": "t", "name": "cat", "branch": "fast", "callback": format!("{}/tune", receiver.url),
+        "image_urls": ["https://a.invalid/1"]});
+
+    let id = post_json(&mock, "/tunes", &json!({ "tune": tune })).await.json()["id"].clone();
+    assert_eq!(receiver.next().await.0, "/tune");
+    let prompt = json!({"prompt": {"text": "x", "callback": format!("{}/prompt", receiver.url)}});
+    post_json(&mock, &format!("/tunes/{id}/prompts"), &prompt).await;
+
+    let (path, body) = receiver.next().await;
+    assert_eq!((path.as_str(), &body["cost_mc"]), ("/prompt", &json!(0)));
+    assert_eq!(body["images"].as_array().unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn a_fault_takes_the_callback_away_and_nothing_else() {
     let mock = start().await;
     let mut receiver = Receiver::start(200).await;

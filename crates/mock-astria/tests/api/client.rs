@@ -2,6 +2,7 @@
 //!
 //! Raw, because the tests are about bytes: a client library would repeat requests, follow redirects or hide a cut reply.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use mock_astria::{MockAstria, Settings};
@@ -50,7 +51,11 @@ impl Answer {
 
 /// Sends bytes on a fresh connection and reads until the server closes it.
 pub(crate) async fn exchange(mock: &MockAstria, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(mock.addr()).await.expect("a listening mock");
+    exchange_at(mock.addr(), bytes).await
+}
+
+async fn exchange_at(addr: SocketAddr, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(addr).await.expect("a listening mock");
     stream.write_all(bytes).await.expect("a writable connection");
     let mut raw = Vec::new();
     // A cut connection may end in a reset; what came before it counts.
@@ -76,12 +81,32 @@ pub(crate) async fn send(mock: &MockAstria, line: &str, headers: &[(&str, &str)]
     exchange(mock, &bytes).await
 }
 
+/// A `GET` at the storage host, of an address that starts with its URL.
+pub(crate) async fn get_stored(mock: &MockAstria, url: &str, headers: &[(&str, &str)]) -> Answer {
+    let path = url.strip_prefix(&mock.storage_url()).expect("an address of the storage host");
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("GET {path} HTTP/1.1\r\nHost: storage\r\nConnection: close\r\n{lines}\r\n");
+    exchange_at(mock.storage_addr(), head.as_bytes()).await
+}
+
 fn bearer() -> String {
     format!("Bearer {KEY}")
 }
 
 pub(crate) async fn get(mock: &MockAstria, path: &str) -> Answer {
     send(mock, &format!("GET {path}"), &[("Authorization", &bearer())], b"").await
+}
+
+/// A `GET` with the key and these headers.
+pub(crate) async fn get_with(mock: &MockAstria, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let key = bearer();
+    let all: Vec<_> = headers.iter().copied().chain([("Authorization", key.as_str())]).collect();
+    send(mock, &format!("GET {path}"), &all, b"").await
+}
+
+/// A `POST` with the key and no body.
+pub(crate) async fn post(mock: &MockAstria, path: &str) -> Answer {
+    send(mock, &format!("POST {path}"), &[("Authorization", &bearer())], b"").await
 }
 
 pub(crate) async fn delete(mock: &MockAstria, path: &str) -> Answer {

@@ -8,12 +8,19 @@
 )]
 
 mod access;
+mod blobs;
 mod callbacks;
+mod changes;
 mod client;
 mod control;
+mod duplicates;
 mod faults;
+mod filters;
 mod fixture_walk;
 mod inspections;
 mod lists;
+mod pack_runs;
 mod prompts;
+mod seeding;
+mod themes;
 mod tunes;

@@ -1,9 +1,12 @@
 //! Creating and reading tunes.
 
-use mock_astria::{FLUX_TUNE_ID, GEMINI_TUNE_ID, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID};
+use mock_astria::{
+    FLUX_TUNE_ID, GEMINI_TUNE_ID, MockAstria, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID,
+    Settings,
+};
 use serde_json::{Value, json};
 
-use crate::client::{delete, get, post_json, post_parts, start, until};
+use crate::client::{delete, get, instant, post_json, post_parts, start, until};
 
 #[tokio::test]
 async fn the_shared_tunes_exist_and_are_not_the_accounts() {
@@ -74,13 +77,39 @@ async fn a_tune_needs_a_title_a_class_and_images() {
 }
 
 #[tokio::test]
-async fn deleting_a_tune_deletes_its_prompts() {
+async fn a_deleted_checkpoint_takes_its_prompts_along_and_any_other_tune_leaves_them() {
     let mock = start().await;
-    let tune = json!({"title": "t", "name": "cat", "image_urls": ["https://a.invalid/1.jpg"],
-        "prompts_attributes": [{"text": "x"}]});
-    let id = post_json(&mock, "/tunes", &json!({ "tune": tune })).await.json()["id"].clone();
+    let create = async |model_type: Value| {
+        let tune = json!({"title": "t", "name": "cat", "image_urls": ["https://a.invalid/1.jpg"],
+            "model_type": model_type, "prompts_attributes": [{"text": "x"}]});
+        post_json(&mock, "/tunes", &json!({ "tune": tune })).await.json()["id"].clone()
+    };
+    let (checkpoint, lora) = (create(Value::Null).await, create(json!("lora")).await);
 
-    assert_eq!(delete(&mock, &format!("/tunes/{id}")).await.status, 200);
+    for id in [&checkpoint, &lora] {
+        assert_eq!(delete(&mock, &format!("/tunes/{id}")).await.status, 200);
+    }
 
-    assert_eq!(mock.tunes().len() + mock.prompts().len(), 0);
+    let left = mock.prompts();
+    assert_eq!((mock.tunes().len(), left.len()), (0, 1));
+    assert_eq!(left[0]["tune_id"], lora);
+    let id = &left[0]["id"];
+    assert_eq!(get(&mock, &format!("/prompts/{id}")).await.status, 200);
+    assert_eq!(get(&mock, &format!("/tunes/{lora}/prompts/{id}")).await.status, 404);
+    assert_eq!(get(&mock, &format!("/tunes/{lora}/prompts")).await.status, 404);
+    assert_eq!(get(&mock, &format!("/prompts?tune_id={lora}")).await.json()[0]["id"], *id);
+    assert_eq!(delete(&mock, &format!("/prompts/{id}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn with_idempotency_on_the_same_title_is_the_same_tune() {
+    let mock = MockAstria::start(Settings { idempotent: true, ..instant() }).await.unwrap();
+    let tune = json!({"title": "t", "name": "man", "image_urls": ["https://a.invalid/1.jpg"]});
+
+    let first = post_json(&mock, "/tunes", &json!({ "tune": tune })).await;
+    let again = post_json(&mock, "/p/260/tunes", &json!({ "tune": tune })).await;
+
+    assert_eq!((first.status, again.status), (201, 200));
+    assert_eq!(first.json()["id"], again.json()["id"]);
+    assert_eq!((mock.tunes().len(), mock.prompts().len()), (1, 0));
 }
