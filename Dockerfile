@@ -16,6 +16,7 @@ WORKDIR /src
 # The C compiler that aws-lc needs is part of this image; none is needed to run.
 COPY Cargo.toml Cargo.lock clippy.toml ./
 COPY crates ./crates
+COPY migrations ./migrations
 COPY src ./src
 COPY demo ./demo
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
@@ -57,6 +58,7 @@ EXPOSE 8080 9090
 # The operator's address asks nobody for a token, so it stays inside the container until somebody opens it.
 ENV ASTRIA_GATEWAY__SERVER__LISTEN=0.0.0.0:8080 \
     ASTRIA_GATEWAY__OPERATOR__LISTEN=127.0.0.1:9090 \
+    ASTRIA_GATEWAY__STORE__URL=sqlite:/data/gateway.db \
     TMPDIR=/spool
 # No HEALTHCHECK: it would need a client in the image, only Docker reads it, and Docker does nothing with it by
 # itself. Ask /readyz on operator.listen from outside, as Kubernetes does.

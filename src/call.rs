@@ -38,8 +38,8 @@ pub struct Caller {
     pub account: Arc<Account>,
 }
 
-/// A request whose caller is known as a `W`.
-pub struct Call<W = Caller> {
+/// A request whose caller is known as a `W`, with its body or, once that was read, without.
+pub struct Call<W = Caller, B = LimitedBody> {
     /// What all requests share, as it was when this one came.
     pub state: AppState,
     /// What is known about the request beside its bytes.
@@ -51,10 +51,10 @@ pub struct Call<W = Caller> {
     /// Method, target and headers; no credential and no forwarded address is left among them.
     pub head: Parts,
     /// Its bytes, and how many may come.
-    pub body: LimitedBody,
+    pub body: B,
 }
 
-impl<W> Call<W> {
+impl<W, B> Call<W, B> {
     /// The headers that are left.
     pub const fn headers(&self) -> &HeaderMap {
         &self.head.headers
@@ -66,9 +66,15 @@ impl<W> Call<W> {
     }
 
     /// The same call with its caller known.
-    pub fn of<V>(self, who: V) -> Call<V> {
+    pub fn of<V>(self, who: V) -> Call<V, B> {
         let Self { state, facts, who: _, path, head, body } = self;
         Call { state, facts, who, path, head, body }
+    }
+
+    /// The call and its body apart.
+    pub fn split(self) -> (Call<W, ()>, B) {
+        let Self { state, facts, who, path, head, body } = self;
+        (Call { state, facts, who, path, head, body: () }, body)
     }
 }
 

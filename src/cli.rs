@@ -1,20 +1,25 @@
-//! The command `astria-gateway`: serve, demo, check-config, mint-token, new-service-key, hash-service-key.
+//! The command `astria-gateway`: serve, demo, check-config, migrate, ownership, mint-token, new-service-key,
+//! hash-service-key.
 //!
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
 //! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::adopt::{Adopted, adopt, describe};
 use crate::auth::{self, mint};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
 use crate::console::{fail, print, print_error, run_until_signal};
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
+use crate::principal::EndUserId;
 use crate::reload::Source;
 use crate::serve::notify;
+use crate::store::Store;
 use crate::telemetry::{AccessLog, init_logging};
 
 const EX_CONFIG: u8 = 78;
@@ -33,12 +38,17 @@ enum Command {
     Serve(ConfigFile),
     /// Print the effective configuration, or everything that is wrong with it.
     CheckConfig(ConfigFile),
+    /// Bring the database of `store.url` to this version's schema, and print what was applied.
+    Migrate(ConfigFile),
     /// Sign an access token for an end user, with a configured HS256 secret.
     MintToken(MintToken),
     /// Make a key for a server that acts for end users: the key, and the hash that stands in the configuration.
     NewServiceKey,
     /// Print the hash of a service key that is read from standard input.
     HashServiceKey,
+    /// Record objects that an app had before the gateway, or ask whose one is.
+    #[command(subcommand)]
+    Ownership(OwnershipCommand),
     /// Run the gateway with an imitated upstream, two end users and a page to try it.
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArgs),
@@ -49,6 +59,37 @@ struct ConfigFile {
     /// The TOML file; without it, defaults and environment alone.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum OwnershipCommand {
+    /// Record tunes and their prompts as an end user's; asks Astria for them.
+    Import(Import),
+    /// Print whose the tune and the prompt of this number are.
+    Show {
+        #[command(flatten)]
+        file: ConfigFile,
+        /// The number at Astria.
+        id: u64,
+    },
+}
+
+#[derive(Args)]
+struct Import {
+    #[command(flatten)]
+    file: ConfigFile,
+    /// The end user: the subject claim of their tokens.
+    #[arg(long, value_name = "SUBJECT")]
+    owner: String,
+    /// Whose end user; may be left out if one issuer is configured.
+    #[arg(long)]
+    issuer: Option<String>,
+    /// On which account, if not that of [upstream].
+    #[arg(long)]
+    tenant: Option<String>,
+    /// Tunes by id, with commas.
+    #[arg(long, value_name = "ID,ID…", value_delimiter = ',', required = true)]
+    tunes: Vec<u64>,
 }
 
 #[derive(Args)]
@@ -78,10 +119,13 @@ struct MintToken {
 pub async fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Command::Serve(file) => serve(file.config.as_deref()).await,
-        Command::CheckConfig(file) => check_config(file.config.as_deref()),
+        Command::CheckConfig(file) => check_config(file.config.as_deref()).await,
+        Command::Migrate(file) => migrate(file.config.as_deref()).await,
         Command::MintToken(what) => mint_token(&what),
         Command::NewServiceKey => new_service_key(),
         Command::HashServiceKey => hash_service_key(),
+        Command::Ownership(OwnershipCommand::Import(what)) => import(&what).await,
+        Command::Ownership(OwnershipCommand::Show { file, id }) => show(file.config.as_deref(), id).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => crate::demo::run(args).await,
     }
@@ -94,11 +138,10 @@ async fn serve(file: Option<&Path>) -> ExitCode {
         Err(errors) => return refuse(&errors),
     };
     let _logging = init_logging(&config.log);
-    if config.store.url != "memory:" {
-        tracing::warn!(
-            "store.url is not used yet: quota and ownership are kept in memory and lost at restart"
-        );
+    if config.store.url == "memory:" {
+        tracing::warn!("store.url is \"memory:\": a restart forgets who owns what");
     }
+    tracing::warn!("quota is kept in memory: a restart gives everybody their whole quota again");
     let (access_log, _access_guard) = match AccessLog::to_stderr(&config.log) {
         Ok(started) => started,
         Err(error) => return fail(&error),
@@ -121,19 +164,95 @@ fn load(file: Option<&Path>) -> Result<(Config, Secrets), Vec<ConfigError>> {
     config::load_with_secrets(file, &Environment::of_process())
 }
 
-fn check_config(file: Option<&Path>) -> ExitCode {
+async fn check_config(file: Option<&Path>) -> ExitCode {
     let (config, secrets) = match load(file) {
         Ok(loaded) => loaded,
         Err(errors) => return refuse(&errors),
     };
     let text = toml::to_string(&config);
-    if let Err(error) = gateway::check(config, secrets) {
+    if let Err(error) = gateway::check(config, secrets).await {
         return misconfigured(&error);
     }
     match text {
         Err(error) => fail(&error),
         Ok(text) => {
             print(format_args!("# upstream API key: ***\n# signing secrets: ***\n{text}"));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+async fn import(what: &Import) -> ExitCode {
+    let (config, secrets) = match load(what.file.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(errors) => return refuse(&errors),
+    };
+    let issuers: BTreeSet<&str> = config.auth.issuers.iter().map(|issuer| issuer.issuer.as_str()).collect();
+    let issuer = match (&what.issuer, issuers.len()) {
+        (Some(issuer), _) => issuer.clone(),
+        (None, 1) => issuers.into_iter().collect(),
+        (None, _) => return fail(&"say whose end user it is: --issuer"),
+    };
+    if !config.auth.issuers.iter().any(|known| known.issuer == issuer) {
+        return fail(&"no issuer of that name is configured");
+    }
+    let owner = EndUserId { issuer: issuer.into(), subject: what.owner.as_str().into() };
+    let state = match gateway::offline(config, secrets).await {
+        Ok(state) => state,
+        Err(error) => return misconfigured(&error),
+    };
+    let mut code = ExitCode::SUCCESS;
+    for tune in &what.tunes {
+        match adopt(&state, what.tenant.as_deref(), &owner, *tune).await {
+            Ok(Adopted { tune, prompts, new }) => {
+                print(format_args!("tune {tune} with {prompts} prompts: {new} newly recorded\n"));
+            }
+            Err(error) => code = fail(&error),
+        }
+    }
+    state.store.close().await;
+    code
+}
+
+async fn show(file: Option<&Path>, id: u64) -> ExitCode {
+    let (config, secrets) = match load(file) {
+        Ok(loaded) => loaded,
+        Err(errors) => return refuse(&errors),
+    };
+    let state = match gateway::offline(config, secrets).await {
+        Ok(state) => state,
+        Err(error) => return misconfigured(&error),
+    };
+    let described = describe(&state, id).await;
+    state.store.close().await;
+    match described {
+        Ok(text) => {
+            print(format_args!("{text}"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
+}
+
+async fn migrate(file: Option<&Path>) -> ExitCode {
+    // No secret is needed for it, so none is read.
+    let config = match config::load(file, &Environment::of_process()) {
+        Ok(config) => config,
+        Err(errors) => return refuse(&errors),
+    };
+    if config.store.url == "memory:" {
+        return fail(&"store.url is \"memory:\": there is nothing to migrate");
+    }
+    match Store::migrate(&config.store).await {
+        Err(error) => fail(&error),
+        Ok(applied) if applied.is_empty() => {
+            print(format_args!("nothing to do\n"));
+            ExitCode::SUCCESS
+        }
+        Ok(applied) => {
+            for name in applied {
+                print(format_args!("applied {name}\n"));
+            }
             ExitCode::SUCCESS
         }
     }

@@ -214,10 +214,14 @@ fn configure(
         requests_per_s: 100.0,
         burst: 500,
         quotas: vec![images(500), inspections(1_000)],
-        allow: vec![Operation::InspectImage, Operation::CreatePrompt, Operation::CreateTune],
+        allow: Operation::ALL.into_iter().filter(|operation| operation.creates_cost()).collect(),
         ..Plan::default()
     };
     let mut config = Config::default();
+    // The imitation forgets everything too when it ends.
+    config.store.url = "memory:".into();
+    config.images.allow_private_hosts = true;
+    config.images.hosts = vec!["127.0.0.1".into()];
     config.server.listen = args.listen;
     config.server.drain_s = 5;
     config.operator.listen = args.operator_listen;

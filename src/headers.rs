@@ -8,6 +8,10 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 /// Parameters that were sent and not forwarded.
 pub const GATEWAY_DROPPED_PARAMS: HeaderName = HeaderName::from_static("gateway-dropped-params");
+/// Parameters that were lowered to what the plan allows.
+pub const GATEWAY_CLAMPED_PARAMS: HeaderName = HeaderName::from_static("gateway-clamped-params");
+/// Of a request: that it means to erase.
+pub const GATEWAY_CONFIRM: HeaderName = HeaderName::from_static("gateway-confirm");
 /// `"user";r=42;t=13`
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `"user";q=100;w=60`

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod money;
 pub mod operation;
 pub mod principal;
+pub mod pseudonym;
 pub mod secret;
 pub mod trace;
 // domain
@@ -19,26 +20,34 @@ pub mod callback;
 pub mod intake;
 pub mod limits;
 pub mod ownership;
+// (needs ownership)
+pub mod images;
 pub mod params;
 pub mod photo;
 pub mod policy;
 pub mod quota;
 pub mod upstream;
-// (needs upstream)
+// (need upstream)
+pub mod objects;
 pub mod packs;
 // configuration, adapters
 pub mod config;
+pub mod store;
 pub mod telemetry;
 // the HTTP edge
+pub mod abandoned;
 pub mod accounts;
+pub mod adopt;
 pub mod ask;
 pub mod call;
 pub mod detach;
+pub mod erasure;
 pub mod handlers;
 pub mod headers;
 pub mod middleware;
 pub mod plans;
 pub mod problem;
+pub mod refresh;
 pub mod reply;
 pub mod router;
 pub mod routes;

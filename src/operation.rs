@@ -4,64 +4,76 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One thing the gateway can do at Astria.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Operation {
+macro_rules! operations {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $cost:literal;)*) => {
+        /// One thing the gateway can do at Astria.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Operation { $($(#[$doc])* $variant,)* }
+
+        impl Operation {
+            /// Every operation, in the order of the upstream's documentation.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// The name in metrics and logs: snake_case, stable.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Whether a call may cost the operator money: such an operation needs a plan's `allow`, runs through
+            /// `spend`, and is never retried.
+            pub const fn creates_cost(self) -> bool {
+                match self { $(Self::$variant => $cost,)* }
+            }
+        }
+    };
+}
+
+operations! {
     /// `GET /packs`
-    ListPacks,
+    ListPacks = "list_packs", false;
     /// `GET /gallery/packs`
-    ListGalleryPacks,
+    ListGalleryPacks = "list_gallery_packs", false;
     /// `GET /p/:id_or_slug`
-    GetPack,
+    GetPack = "get_pack", false;
+    /// `POST /p/:pack_id/tunes`: a training with the pack's prompts, or its prompts on tunes that exist.
+    RunPack = "run_pack", true;
     /// `POST /images/inspect`: costs one inspection.
-    InspectImage,
+    InspectImage = "inspect_image", true;
+    /// `POST /tunes`: costs a training and the prompts that come with it.
+    CreateTune = "create_tune", true;
+    /// `GET /tunes`
+    ListTunes = "list_tunes", false;
+    /// `GET /tunes/:id`
+    GetTune = "get_tune", false;
+    /// `PATCH /tunes/:id`
+    UpdateTune = "update_tune", false;
+    /// `DELETE /tunes/:id`
+    DeleteTune = "delete_tune", false;
+    /// `GET /gallery/tunes`, `GET /gallery.json`
+    ListGalleryTunes = "list_gallery_tunes", false;
     /// `POST /tunes/:tune_id/prompts`, `POST /prompts`: costs its images.
-    CreatePrompt,
-    /// `GET /prompts/:id`, `GET /tunes/:tune_id/prompts/:id`
-    GetPrompt,
+    CreatePrompt = "create_prompt", true;
     /// `GET /prompts`, `GET /tunes/:tune_id/prompts`
-    ListPrompts,
+    ListPrompts = "list_prompts", false;
+    /// `GET /prompts/:id`, `GET /tunes/:tune_id/prompts/:id`
+    GetPrompt = "get_prompt", false;
+    /// `PATCH` of a prompt: the operator's, never an end user's.
+    UpdatePrompt = "update_prompt", false;
     /// `DELETE /prompts/:id`, `DELETE /tunes/:tune_id/prompts/:id`
-    DeletePrompt,
-    /// `POST /tunes`, `POST /p/:pack_id/tunes`: costs a training.
-    CreateTune,
+    DeletePrompt = "delete_prompt", false;
+    /// `POST /prompts/:id/duplicate`: costs its images again.
+    DuplicatePrompt = "duplicate_prompt", true;
+    /// `POST /prompts/:id/likes`
+    LikePrompt = "like_prompt", false;
+    /// `DELETE /prompts/:id/likes`
+    UnlikePrompt = "unlike_prompt", false;
+    /// `POST /themes`: costs ten prompts a tune.
+    CreateTheme = "create_theme", true;
+    /// `GET /rails/active_storage/blobs/…`
+    GetImage = "get_image", false;
 }
 
 impl Operation {
-    /// Every operation, in the order of the upstream's documentation.
-    pub const ALL: [Self; 9] = [
-        Self::ListPacks,
-        Self::ListGalleryPacks,
-        Self::GetPack,
-        Self::InspectImage,
-        Self::CreatePrompt,
-        Self::GetPrompt,
-        Self::ListPrompts,
-        Self::DeletePrompt,
-        Self::CreateTune,
-    ];
-
-    /// The name in metrics and logs: snake_case, stable.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ListPacks => "list_packs",
-            Self::ListGalleryPacks => "list_gallery_packs",
-            Self::GetPack => "get_pack",
-            Self::InspectImage => "inspect_image",
-            Self::CreatePrompt => "create_prompt",
-            Self::GetPrompt => "get_prompt",
-            Self::ListPrompts => "list_prompts",
-            Self::DeletePrompt => "delete_prompt",
-            Self::CreateTune => "create_tune",
-        }
-    }
-
-    /// Whether a call may cost the operator money: such an operation needs a plan's `allow`, runs through
-    /// `spend`, and is never retried.
-    pub const fn creates_cost(self) -> bool {
-        matches!(self, Self::InspectImage | Self::CreatePrompt | Self::CreateTune)
-    }
-
     /// Reads a name as config spells it: `create_prompt` or `CreatePrompt`.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |s: &str| s.replace('_', "").to_ascii_lowercase();

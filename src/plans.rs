@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Config, Plan};
 use crate::operation::Operation;
+use crate::policy::PlanRules;
 
 /// A plan and its name.
 pub struct ActivePlan {
@@ -18,6 +19,11 @@ impl ActivePlan {
     /// Whether it has an operation: what costs money must be on its list.
     pub fn allows(&self, operation: Operation) -> bool {
         !operation.creates_cost() || self.rules.allow.contains(&operation)
+    }
+
+    /// What it lets parameters say.
+    pub fn policy(&self) -> PlanRules<'_> {
+        self.rules.policy()
     }
 }
 

@@ -9,7 +9,10 @@ use http::Method;
 
 use crate::call::{Answer, Call, Caller};
 use crate::callback::CallbackToken;
-use crate::handlers::{account, callbacks, health, inspect, packs, prompts, withheld};
+use crate::handlers::{
+    account, account_data, callbacks, health, images, inspect, lists, packs, prompts, themes, tunes, withheld,
+};
+use crate::images::SignedImage;
 use crate::operation::Operation;
 
 /// Who may use a route.
@@ -19,6 +22,8 @@ pub enum Access {
     Public,
     /// Astria, proven by the token in the path.
     Callback,
+    /// Whoever holds a URL that the gateway signed: browsers' `<img>` and `<video>`.
+    Signed,
     /// End users, proven by their token.
     EndUser,
 }
@@ -32,6 +37,10 @@ pub enum BodyCap {
     Photo,
     /// Parameters with up to two pictures.
     Pictures,
+    /// Parameters alone.
+    Fields,
+    /// The photos of a tune, which go to disk.
+    Upload,
 }
 
 /// A handler, by the kind of caller that it takes.
@@ -41,6 +50,8 @@ pub enum Handler {
     Public(Answering<()>),
     /// See [`Access::Callback`].
     Callback(Answering<CallbackToken>),
+    /// See [`Access::Signed`].
+    Signed(Answering<SignedImage>),
     /// See [`Access::EndUser`].
     EndUser(Answering<Caller>),
 }
@@ -63,6 +74,12 @@ impl Who for () {
 impl Who for CallbackToken {
     fn handler(answering: Answering<Self>) -> Handler {
         Handler::Callback(answering)
+    }
+}
+
+impl Who for SignedImage {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Signed(answering)
     }
 }
 
@@ -120,6 +137,16 @@ impl Route {
         Self::new(Method::POST, path, handler)
     }
 
+    /// A `PATCH` route, and the same as `PUT`: Rails takes both.
+    pub fn patch<W, F, A>(path: &'static str, handler: F) -> [Self; 2]
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Clone + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        [Self::new(Method::PATCH, path, handler.clone()), Self::new(Method::PUT, path, handler)]
+    }
+
     /// A `DELETE` route.
     pub fn delete<W, F, A>(path: &'static str, handler: F) -> Self
     where
@@ -156,33 +183,84 @@ impl Route {
         match self.handler {
             Handler::Public(_) => Access::Public,
             Handler::Callback(_) => Access::Callback,
+            Handler::Signed(_) => Access::Signed,
             Handler::EndUser(_) => Access::EndUser,
         }
     }
 }
 
-/// The table.
+/// The table. Astria's own paths that end in a word stand in it once more with `.json` (see [`JSON_FORMS`]); an id at a
+/// path's end may have the suffix anyway.
 pub fn table() -> Vec<Route> {
-    vec![
+    let mut table = vec![
         Route::get("/healthz", health::live).at_root(),
         Route::get("/readyz", health::ready).at_root(),
         Route::post("/gateway/callbacks/{token}", callbacks::receive),
         Route::get("/gateway/account", account::get),
+        Route::get("/gateway/account/data", account_data::export),
+        Route::delete("/gateway/account/data", account_data::erase),
+        Route::get("/rails/active_storage/blobs/{*rest}", images::get).does(Operation::GetImage),
         Route::get("/packs", packs::list).does(Operation::ListPacks),
+        // What it would make is the operator's, as all of /users, /workspaces and /cli.
+        Route::post("/packs", withheld::not_found),
         Route::get("/gallery/packs", packs::gallery).does(Operation::ListGalleryPacks),
         Route::get("/p/{id}", packs::get).does(Operation::GetPack),
+        Route::post("/p/{pack_id}/tunes", tunes::run_pack).does(Operation::RunPack).body(BodyCap::Upload),
         Route::post("/images/inspect", inspect::inspect).does(Operation::InspectImage).body(BodyCap::Photo),
+        Route::post("/tunes", tunes::create).does(Operation::CreateTune).body(BodyCap::Upload),
+        Route::get("/tunes", lists::tunes).does(Operation::ListTunes),
+        Route::get("/tunes/{id}", tunes::get).does(Operation::GetTune),
+        Route::delete("/tunes/{id}", tunes::delete).does(Operation::DeleteTune),
+        Route::get("/gallery/tunes", tunes::gallery).does(Operation::ListGalleryTunes),
+        // With its suffix only: the bare word is a page of the vendor's site.
+        Route::get("/gallery.json", tunes::gallery).does(Operation::ListGalleryTunes),
         Route::post("/prompts", prompts::create_at_root)
             .does(Operation::CreatePrompt)
             .body(BodyCap::Pictures),
-        Route::get("/prompts", withheld::not_found).does(Operation::ListPrompts),
-        Route::get("/prompts/{id}", prompts::get).does(Operation::GetPrompt),
-        Route::delete("/prompts/{id}", withheld::not_found).does(Operation::DeletePrompt),
         Route::post("/tunes/{tune_id}/prompts", prompts::create_on_tune)
             .does(Operation::CreatePrompt)
             .body(BodyCap::Pictures),
-        Route::get("/tunes/{tune_id}/prompts", withheld::not_found).does(Operation::ListPrompts),
-        Route::get("/tunes/{tune_id}/prompts/{id}", prompts::get_of_tune).does(Operation::GetPrompt),
-        Route::delete("/tunes/{tune_id}/prompts/{id}", withheld::not_found).does(Operation::DeletePrompt),
-    ]
+        Route::get("/prompts", lists::prompts).does(Operation::ListPrompts),
+        Route::get("/tunes/{tune_id}/prompts", lists::prompts_of_tune).does(Operation::ListPrompts),
+        Route::get("/prompts/{id}", prompts::get).does(Operation::GetPrompt),
+        Route::get("/tunes/{tune_id}/prompts/{id}", prompts::get).does(Operation::GetPrompt),
+        Route::delete("/prompts/{id}", prompts::delete).does(Operation::DeletePrompt),
+        Route::delete("/tunes/{tune_id}/prompts/{id}", prompts::delete).does(Operation::DeletePrompt),
+        Route::post("/prompts/{id}/duplicate", prompts::duplicate)
+            .does(Operation::DuplicatePrompt)
+            .body(BodyCap::Pictures),
+        Route::post("/themes", themes::create).does(Operation::CreateTheme).body(BodyCap::Fields),
+    ];
+    for path in ["/prompts/{id}/likes", "/prompts/{id}/like"] {
+        table.push(Route::post(path, prompts::like).does(Operation::LikePrompt));
+        table.push(Route::delete(path, prompts::unlike).does(Operation::UnlikePrompt));
+    }
+    let changes = Route::patch("/tunes/{id}", tunes::update);
+    table.extend(changes.map(|route| route.does(Operation::UpdateTune).body(BodyCap::Fields)));
+    for path in ["/prompts/{id}", "/tunes/{tune_id}/prompts/{id}"] {
+        // What it would change is the operator's: packs and workspaces.
+        let change = Route::patch(path, withheld::not_found);
+        table.extend(change.map(|route| route.does(Operation::UpdatePrompt)));
+    }
+    for (path, with_suffix) in JSON_FORMS {
+        let forms: Vec<Route> = table.iter().filter(|route| route.path == path).cloned().collect();
+        table.extend(forms.into_iter().map(|route| Route { path: with_suffix, ..route }));
+    }
+    table
 }
+
+/// Astria's paths that end in a word, and the same with the suffix of the older API.
+const JSON_FORMS: [(&str, &str); 12] = [
+    ("/packs", "/packs.json"),
+    ("/gallery/packs", "/gallery/packs.json"),
+    ("/p/{pack_id}/tunes", "/p/{pack_id}/tunes.json"),
+    ("/images/inspect", "/images/inspect.json"),
+    ("/tunes", "/tunes.json"),
+    ("/gallery/tunes", "/gallery/tunes.json"),
+    ("/prompts", "/prompts.json"),
+    ("/tunes/{tune_id}/prompts", "/tunes/{tune_id}/prompts.json"),
+    ("/prompts/{id}/duplicate", "/prompts/{id}/duplicate.json"),
+    ("/prompts/{id}/likes", "/prompts/{id}/likes.json"),
+    ("/prompts/{id}/like", "/prompts/{id}/like.json"),
+    ("/themes", "/themes.json"),
+];

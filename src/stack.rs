@@ -2,7 +2,7 @@
 //!
 //! The first list, [`inbound`], is one function that calls its steps in order: no step is called anywhere
 //! else, and none boxes, clones or hides another (ADR 0013 says why they are no tower layers). The second,
-//! what a handler that creates something calls, is code that handlers import, so it stands in `spend.rs`;
+//! what a handler that creates something calls, is code that handlers import, so it stands in `spend/mod.rs`;
 //! its steps are repeated here. The third, [`upstream`], is made of tower layers.
 //!
 //! ```text
@@ -17,16 +17,15 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
 use crate::call::{Answer, Call, Caller, Facts, LimitedBody};
 use crate::clock::Clock;
+use crate::images::SignedImage;
 use crate::middleware::access_log::Begun;
 use crate::middleware::authenticate::identify;
 use crate::middleware::body_limit::body_limit;
@@ -37,6 +36,7 @@ use crate::middleware::client_ip::client_ip;
 use crate::middleware::cors::cors;
 use crate::middleware::credentials::Credentials;
 use crate::middleware::host::unambiguous;
+use crate::middleware::image_gate::{image_gate, names_image};
 use crate::middleware::ip_limit::IpLimit;
 use crate::middleware::limit_headers;
 use crate::middleware::overload::overload;
@@ -44,7 +44,7 @@ use crate::middleware::request_id::finish;
 use crate::middleware::trace_context::trace_context;
 use crate::middleware::user_limit::user_limit;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyBody};
 use crate::router::Router;
 use crate::routes::{Answering, BodyCap, Handler, Route};
 use crate::serve;
@@ -86,13 +86,13 @@ pub async fn inbound(edge: &Edge, peer: SocketAddr, mut request: Request<Incomin
     let answering = pin!(cors(edge.cors.as_ref(), request, |request| routed(edge, &facts, request))); // 5 a page can read a 401 or 429
     let mut reply = catch_panic(&state.metrics, &facts, answering).await; // 4 a bug becomes a Problem, never a dropped connection
     finish(&facts.id, &mut reply);
-    begun.end(&reply);
+    begun.end(&mut reply);
     if method == Method::HEAD { without_body(reply) } else { reply }
 }
 
 /// Each request meets the edge that is in force when it comes.
 impl serve::Answer for Arc<ArcSwap<Edge>> {
-    type Body = Full<Bytes>;
+    type Body = ReplyBody;
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         inbound(&self.load_full(), peer, request).await
@@ -104,7 +104,9 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
     let answering = async {
         unambiguous(&request)?;
         let (head, incoming) = request.into_parts();
-        canonical_path(head.uri.path())?;
+        if !names_image(&edge.state, head.uri.path()) {
+            canonical_path(head.uri.path())?;
+        }
         let (route, path) = edge.router.find(&head.method, head.uri.path())?;
         facts.set_route(route.path, route.operation);
         let (state, facts) = (Arc::clone(&edge.state), Arc::clone(facts));
@@ -117,6 +119,7 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
                 let call = callback_gate(call, &edge.ip_limit)?; // its token first: a valid one is never limited
                 answer(body_limit(call)?).await
             }
+            Handler::Signed(answer) => signed(edge, answer, call).await,
             Handler::EndUser(answer) => private(edge, route, answer, call).await,
         }
     };
@@ -129,6 +132,14 @@ fn told(facts: &Facts, answer: Answer) -> Reply {
         facts.set_problem(&problem);
         problem.into_reply(&facts.id)
     })
+}
+
+/// What stands before the handler of a route whose URLs are signed: an `<img>` sends no token.
+async fn signed(edge: &Edge, answer: &Answering<SignedImage>, call: Call<()>) -> Answer {
+    let _place = overload(&edge.state)?; // 7 until the reply begins: a stream has places of its own
+    let call = body_limit(call)?; // 8
+    edge.ip_limit.check(call.facts.client_ip)?; // 9
+    answer(image_gate(call)?).await // 10 the signature is the proof
 }
 
 /// What stands before a private route's handler.
@@ -149,7 +160,7 @@ async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: C
     Ok(reply)
 }
 
-/// The reply to HEAD: as to GET, its length included, without the body.
+/// The reply to HEAD: as to GET, its length included, without the body. A handler that streams leaves it out by itself.
 fn without_body(mut reply: Reply) -> Reply {
     let body = std::mem::take(reply.body_mut());
     if let Some(length) = hyper::body::Body::size_hint(&body).exact().filter(|length| *length > 0) {
@@ -175,7 +186,7 @@ impl OperatorEdge {
 }
 
 impl serve::Answer for Arc<OperatorEdge> {
-    type Body = Full<Bytes>;
+    type Body = ReplyBody;
 
     async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Reply {
         let state = Arc::clone(&self.edge.load().state);
@@ -206,6 +217,8 @@ fn max_body_bytes(state: &State, cap: BodyCap) -> usize {
         BodyCap::Small => 64 * 1024,
         BodyCap::Photo => photo_bytes.saturating_add(AROUND_PHOTOS_BYTES),
         BodyCap::Pictures => photo_bytes.saturating_mul(2).saturating_add(state.config.limits.body_bytes),
+        BodyCap::Fields => state.config.limits.body_bytes,
+        BodyCap::Upload => usize::try_from(state.config.limits.tune_upload_bytes).unwrap_or(usize::MAX),
     }
 }
 

@@ -7,6 +7,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
@@ -15,15 +16,20 @@ use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ids::ReservationId;
+use crate::images::ImageUrls;
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
-use crate::ownership::MemoryOwnership;
+use crate::ownership::{Ownership, Subjects, Titles};
 use crate::params::ParamLimits;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::principal::EndUserId;
+use crate::pseudonym::Pseudonyms;
 use crate::quota::Ledger;
+use crate::refresh::Refresher;
+use crate::store::Store;
 use crate::telemetry::{AccessLog, Metrics, Spans};
+use crate::upstream::blob::Blobs;
 
 /// Shared by reference.
 pub type AppState = Arc<State>;
@@ -60,10 +66,26 @@ pub struct State {
     pub spool: Spool,
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
+    /// What outlives the process.
+    pub store: Arc<Store>,
     /// Who owns which object.
-    pub ownership: Arc<MemoryOwnership>,
+    pub ownership: Ownership,
+    /// What is held of an end user, and their wish to be forgotten.
+    pub subjects: Arc<dyn Subjects>,
+    /// What stands before end users' titles at Astria.
+    pub titles: Titles,
+    /// Names that outlive an end user's wish to be forgotten.
+    pub pseudonyms: Pseudonyms,
+    /// Looks at objects, once for all who ask.
+    pub refresher: Refresher,
+    /// Wakes whoever carries out erasures.
+    pub erasure_asked: Arc<Notify>,
     /// What signs callback addresses.
     pub callback_keys: Arc<CallbackKeys>,
+    /// Signs images' URLs, and knows them again.
+    pub images: ImageUrls,
+    /// Fetches their bytes.
+    pub blobs: Blobs,
     /// Callbacks that came.
     pub inbox: Arc<Inbox>,
     /// The operator's accounts at Astria.

@@ -6,7 +6,7 @@
 //! What it does *not* do: it is in memory, bounded, and **lost at restart**. Losing an entry costs a repeated
 //! look at the upstream, never money.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::token::{CallbackToken, Slot};
@@ -75,6 +75,14 @@ impl Inbox {
         self.lock().entries.get(&(reservation, slot)).copied()
     }
 
+    /// Forgets the callbacks of these creates.
+    pub fn forget(&self, reservations: &[ReservationId]) {
+        let gone: HashSet<_> = reservations.iter().collect();
+        let mut remembered = self.lock();
+        remembered.entries.retain(|(reservation, _), _| !gone.contains(reservation));
+        remembered.oldest_first.retain(|(reservation, _)| !gone.contains(reservation));
+    }
+
     /// How many callbacks are remembered.
     pub fn len(&self) -> usize {
         self.lock().entries.len()
@@ -136,6 +144,19 @@ mod tests {
         let second = CallbackToken { slot: Slot::Prompt(1), ..first };
         assert_eq!(inbox.remember(&first, at(10)), Received::First);
         assert_eq!(inbox.remember(&second, at(10)), Received::First);
+    }
+
+    #[test]
+    fn the_callbacks_of_one_create_are_forgotten_and_nobody_elses() {
+        let inbox = Inbox::default();
+        let (gone, kept) = (token(Slot::Prompt(0)), token(Slot::Prompt(0)));
+        for token in [gone, kept, CallbackToken { slot: Slot::Prompt(1), ..gone }] {
+            inbox.remember(&token, at(10));
+        }
+        inbox.forget(&[gone.reservation]);
+        assert_eq!(inbox.len(), 1);
+        assert!(inbox.find(kept.reservation, Slot::Prompt(0)).is_some());
+        assert_eq!(inbox.remember(&gone, at(20)), Received::First);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! What it does *not* do: it opens no socket and fetches nothing; a valid config can still name an
 //! upstream that is down.
 
+mod images;
 mod lenient;
 mod load;
 mod secrets;
@@ -25,9 +26,9 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Callbacks, Cors, Guest, IpLimit, Issuer, Limits, Log, LogFormat, Operator, Otlp, Packs, Photos,
-    Plan, Policy, ProxyProtocol, Quota, Rate, Reload, Server, ServiceKey, Store, Telemetry, Tenant, Tls,
-    Upstream, UpstreamBreaker, UserLimit,
+    Auth, Callbacks, Cors, Guest, Images, IpLimit, Issuer, Limits, Lists, Log, LogFormat, Operator, Otlp,
+    Packs, Photos, Plan, Policy, ProxyProtocol, Quota, Rate, Reload, Replies, Server, ServiceKey, Store,
+    Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, rate_policies};
 
@@ -64,8 +65,14 @@ pub struct Config {
     pub photos: Photos,
     /// The pack cache.
     pub packs: Packs,
+    /// Lists of tunes and prompts.
+    pub lists: Lists,
+    /// Statuses on which Astria's documents and its clients disagree.
+    pub replies: Replies,
     /// Astria's calls back to the gateway.
     pub callbacks: Callbacks,
+    /// Pictures under the gateway's own address.
+    pub images: Images,
     /// Browsers of other origins.
     pub cors: Cors,
     /// Where state is kept.
@@ -94,7 +101,10 @@ impl Default for Config {
             policy: Policy::default(),
             photos: Photos::default(),
             packs: Packs::default(),
+            lists: Lists::default(),
+            replies: Replies::default(),
             callbacks: Callbacks::default(),
+            images: Images::default(),
             cors: Cors::default(),
             store: Store::default(),
             log: Log::default(),

@@ -293,3 +293,17 @@ fn one_end_users_part_of_the_memory_holds_a_largest_body_and_is_no_more_than_the
         }
     }
 }
+
+#[test]
+fn a_plan_bounds_images_and_resolution_in_astrias_words() {
+    let text = "[plans.free]\nsandbox = true\nmax_num_images = 2\nmax_resolution = \"1K\"";
+    let config = load_text(text, &Environment::default()).unwrap();
+    let plan = config.plan(Some("free")).1.policy();
+    assert_eq!((plan.is_sandbox, plan.max_num_images), (true, Some(2)));
+    assert_eq!(plan.max_resolution, Some(crate::policy::Resolution::OneK));
+    for max in [0, 9] {
+        let errors = errors(&format!("[plans.free]\nmax_num_images = {max}"));
+        assert!(errors.iter().any(|error| error.contains("plans.free.max_num_images")), "{errors:?}");
+    }
+    assert!(!errors("[plans.free]\nmax_resolution = \"8K\"").is_empty());
+}

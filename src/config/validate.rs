@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, validate_who};
+use super::{Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, images, validate_who};
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
@@ -88,6 +88,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         }
     }
 
+    check_store(config, &mut wrong);
     validate_who::check(config, &mut wrong);
 
     let ip = &config.limits.ip;
@@ -98,6 +99,19 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("limits.body_bytes", config.limits.body_bytes as u64, &mut wrong);
     at_least_one("limits.body_timeout_ms", config.limits.body_timeout_ms, &mut wrong);
 
+    at_least_one("lists.fan_out", config.lists.fan_out as u64, &mut wrong);
+    at_least_one("lists.refresh_timeout_ms", config.lists.refresh_timeout_ms, &mut wrong);
+    let replies = &config.replies;
+    for (name, status, known) in [
+        ("delete_tune_status", replies.delete_tune_status, &[200, 204][..]),
+        ("delete_prompt_status", replies.delete_prompt_status, &[200, 204]),
+        ("like_status", replies.like_status, &[200, 201, 204]),
+        ("theme_status", replies.theme_status, &[200, 201]),
+    ] {
+        if !known.contains(&status) {
+            wrong(&format!("replies.{name}"), format!("must be one of {known:?}"));
+        }
+    }
     at_least_one("limits.upload_min_bytes_per_s", config.limits.upload_min_bytes_per_s, &mut wrong);
     at_least_one("limits.upload_grace_ms", config.limits.upload_grace_ms, &mut wrong);
     at_least_one("limits.tune_upload_bytes", config.limits.tune_upload_bytes, &mut wrong);
@@ -130,6 +144,9 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
             Rate { requests_per_s: plan.requests_per_s, burst: plan.burst },
             &mut wrong,
         );
+        if !(1..=8).contains(&plan.max_num_images) {
+            wrong(&format!("plans.{name}.max_num_images"), "must be 1 to 8".into());
+        }
         for (operation, rate) in &plan.limits {
             check_rate(&format!("plans.{name}.limits.{operation}"), *rate, &mut wrong);
         }
@@ -149,14 +166,14 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("photos.max_bytes", config.photos.max_bytes as u64, &mut wrong);
     at_least_one("photos.max_pixels", config.photos.max_pixels, &mut wrong);
     at_least_one("callbacks.valid_s", config.callbacks.valid_s, &mut wrong);
+    let is_local_http = |url: &Url| url.scheme() == "http" && is_local(url);
+    let imitated = Url::parse(&config.upstream.base_url).is_ok_and(|url| is_local_http(&url));
+    images::check(&config.images, imitated, &mut wrong);
     for (i, text) in config.cors.allowed_origins.iter().enumerate() {
         if origin(text).as_deref() != Some(text) {
             let message = format!("{text:?} must be an exact origin such as \"https://app.example.com\"");
             wrong(&format!("cors.allowed_origins[{i}]"), message);
         }
-    }
-    if config.store.url != "memory:" && !config.store.url.starts_with("sqlite:") {
-        wrong("store.url", "must be \"memory:\" or \"sqlite:PATH\"".into());
     }
     if tracing_subscriber::EnvFilter::try_new(&config.log.filter).is_err() {
         wrong("log.filter", "is no tracing filter".into());
@@ -298,6 +315,21 @@ fn check_rate(key: &str, rate: Rate, wrong: &mut impl FnMut(&str, String)) {
             _ => "",
         };
         wrong(&format!("{key}{which}"), error.to_string());
+    }
+}
+
+fn check_store(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    let store = &config.store;
+    let path = store.url.strip_prefix("sqlite:");
+    if store.url != "memory:" && path.is_none_or(|path| path.is_empty() || path.contains(['?', '\0'])) {
+        wrong("store.url", "must be \"memory:\" or \"sqlite:PATH\"".into());
+    }
+    at_least_one("store.timeout_ms", store.timeout_ms, wrong);
+    if !(1..=65_536).contains(&store.max_queue) {
+        wrong("store.max_queue", "must be 1 to 65536".into());
+    }
+    if !(1..=64).contains(&store.readers) {
+        wrong("store.readers", "must be 1 to 64".into());
     }
 }
 

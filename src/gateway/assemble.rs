@@ -6,31 +6,36 @@ use std::time::Duration;
 
 use aws_lc_rs::{hmac, rand};
 use jiff::tz::TimeZone;
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::accounts::Maker;
+use super::records::Records;
 use super::{StartError, part};
 use crate::auth::Authenticator;
 use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, auth_settings, rate_policies};
 use crate::ids::TuneId;
+use crate::images::{ImageUrlParts, ImageUrls};
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
-use crate::ownership::MemoryOwnership;
+use crate::ownership::SharedTunes;
 use crate::params::ParamLimits;
 use crate::photo::PhotoRules;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::quota::{Ledger, MemoryLedger};
+use crate::refresh::Refresher;
 use crate::router::Router;
 use crate::routes::{self, Route};
 use crate::secret::Secret;
 use crate::stack::Edge;
 use crate::state::State;
 use crate::telemetry::{AccessLog, Metrics, Spans};
+use crate::upstream::blob::Blobs;
 
 /// What outlives a configuration.
 struct Lasting {
@@ -44,7 +49,9 @@ struct Lasting {
     bodies: Budget,
     spool: Spool,
     ledger: Arc<dyn Ledger>,
-    ownership: Arc<MemoryOwnership>,
+    records: Records,
+    refresher: Refresher,
+    erasure_asked: Arc<Notify>,
     inbox: Arc<Inbox>,
     log_key: RandomState,
 }
@@ -56,13 +63,16 @@ pub(super) fn first(
     clock: Clock,
     (metrics, access_log, spans): (Arc<Metrics>, AccessLog, Spans),
     spool: Spool,
+    records: Records,
     extra_routes: Vec<Route>,
 ) -> Result<Edge, StartError> {
+    let tasks = TaskTracker::new();
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
     let bodies = Budget::new(config.limits.bodies_in_flight_bytes);
     bodies.limit_each_user(config.limits.bodies_in_flight_bytes_per_user);
     let lasting = Lasting {
-        tasks: TaskTracker::new(),
+        refresher: Refresher::new(clock.clone(), tasks.clone(), records.ownership.clone()),
+        tasks,
         metrics,
         access_log,
         spans,
@@ -70,8 +80,9 @@ pub(super) fn first(
         in_flight: Arc::default(),
         bodies,
         spool,
-        ledger: Arc::new(MemoryLedger::new(clock.clone(), zone)),
-        ownership: Arc::default(),
+        ledger: Arc::new(MemoryLedger::new(clock.clone(), zone, records.pseudonyms.clone())),
+        records,
+        erasure_asked: Arc::default(),
         inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
         log_key: RandomState::new(),
         clock,
@@ -98,7 +109,9 @@ pub(super) fn again(
         bodies: state.bodies.clone(),
         spool: state.spool.clone(),
         ledger: Arc::clone(&state.ledger),
-        ownership: Arc::clone(&state.ownership),
+        records: Records::of(state),
+        refresher: state.refresher.clone(),
+        erasure_asked: Arc::clone(&state.erasure_asked),
         inbox: Arc::clone(&state.inbox),
         log_key: state.log_key.clone(),
     };
@@ -144,10 +157,13 @@ fn state(
         bodies,
         spool,
         ledger,
-        ownership,
+        records,
+        refresher,
+        erasure_asked,
         inbox,
         log_key,
     } = lasting;
+    let Records { store, ownership, subjects, titles, pseudonyms, image_key } = records;
     let Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret } = secrets;
     let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
     let known = present.map(|present| &present.authenticator);
@@ -164,6 +180,17 @@ fn state(
         (None, Some(present)) => Arc::clone(&present.callback_keys),
         (secret, _) => Arc::new(callback_keys(secret, previous_callback_secret.as_ref())?),
     };
+    let gateway_url = format!("{}{}", config.public_origin(), config.server.base_path);
+    let images = ImageUrls::new(ImageUrlParts {
+        key: image_key,
+        gateway_url: gateway_url.clone(),
+        upstream_url: config.upstream.base_url.clone(),
+        valid_s: config.images.valid_s,
+        accounts: accounts.all().map(|account| account.key.clone()).collect(),
+    });
+    let blob_settings = config.blob_settings();
+    let known = present.map(|present| &present.blobs).filter(|known| *known.settings() == blob_settings);
+    let blobs = known.cloned().unwrap_or_else(|| Blobs::new(blob_settings, &clock));
     Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         plans: Plans::new(&config),
@@ -171,7 +198,9 @@ fn state(
         spool,
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
-        gateway_url: format!("{}{}", config.public_origin(), config.server.base_path),
+        gateway_url,
+        images,
+        blobs,
         config,
         clock,
         tasks,
@@ -183,7 +212,13 @@ fn state(
         plan_limits,
         in_flight,
         ledger,
+        store,
         ownership,
+        subjects,
+        titles,
+        pseudonyms,
+        refresher,
+        erasure_asked,
         callback_keys,
         inbox,
         accounts,
@@ -193,13 +228,7 @@ fn state(
 
 fn policy_rules(config: &Config) -> PolicyRules {
     PolicyRules {
-        shared_tunes: config.upstream.shared_tunes.iter().copied().map(TuneId::from_u64).collect(),
-        models: config
-            .upstream
-            .models
-            .iter()
-            .map(|(alias, id)| (alias.clone(), TuneId::from_u64(*id)))
-            .collect(),
+        shared: shared_tunes(config),
         lora_names: config.policy.lora_names.iter().cloned().collect(),
         url_hosts: config.policy.url_hosts.clone(),
         extra_params: config.policy.extra_params.clone(),
@@ -209,6 +238,13 @@ fn policy_rules(config: &Config) -> PolicyRules {
             keep_position: config.photos.keep_position,
         },
     }
+}
+
+/// The tunes of the list, and those that have a name.
+fn shared_tunes(config: &Config) -> SharedTunes {
+    let ids = config.upstream.shared_tunes.iter().copied().map(TuneId::from_u64);
+    let names = config.upstream.models.iter();
+    SharedTunes::new(ids, names.map(|(alias, id)| (alias.clone(), TuneId::from_u64(*id))).collect())
 }
 
 /// The configured keys, or one for the life of the process: what it signs lives no longer either.

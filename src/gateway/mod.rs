@@ -2,6 +2,7 @@
 
 mod accounts;
 mod assemble;
+mod records;
 mod restart;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use records::Records;
 use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -17,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, Server};
+use crate::erasure::keep_erasing;
 use crate::handlers::health;
 use crate::intake::{Budget, Spool};
 use crate::routes::Route;
@@ -102,7 +105,9 @@ impl Gateway {
         let room = Budget::new(config.limits.spool_bytes);
         let spool = Spool::new(config.limits.spool_dir.clone(), room)
             .map_err(|error| part("limits.spool_dir")(&error))?;
-        let edge = assemble::first(config, secrets, clock, telemetry, spool, extra_routes.clone())?;
+        let observer = Arc::<Metrics>::clone(&metrics);
+        let records = Records::open(&config.store, clock.clone(), observer).await?;
+        let edge = assemble::first(config, secrets, clock, telemetry, spool, records, extra_routes.clone())?;
         let server = &edge.state.config.server;
         let tls = load_tls(server)?;
         let control = Arc::new(Control::new(Settings::public(server), tls));
@@ -123,6 +128,8 @@ impl Gateway {
             stop_operator.clone(),
         ));
         loops.spawn(sweep(Arc::clone(&edge), stop.clone()));
+        let present = Arc::clone(&edge);
+        loops.spawn(keep_erasing(move || Arc::clone(&present.load().state), stop.clone()));
         let certificate = Mutex::new(stop.child_token());
         operator_loop.close();
         let gateway = Self {
@@ -210,6 +217,8 @@ impl Gateway {
         };
         let drain = Duration::from_secs(state.config.server.drain_s);
         let finished = tokio::time::timeout(drain, draining).await.is_ok();
+        // What was answered is in the store; this ends what still waits to be written.
+        let _ = tokio::time::timeout(Duration::from_secs(5), state.store.close()).await;
         self.stop_operator.cancel();
         let spans = state.spans.clone();
         // Blocks its thread for two seconds at most; what it cannot send is lost.
@@ -220,15 +229,29 @@ impl Gateway {
     }
 }
 
-/// Builds everything that `start` would, and listens nowhere: what `check-config` needs to know.
+/// Builds everything that `start` would, opens no store, and listens nowhere: what `check-config` needs to know.
 ///
 /// # Errors
 /// As [`Gateway::start`], the addresses aside.
-pub fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
+pub async fn check(config: Config, secrets: Secrets) -> Result<(), StartError> {
     load_tls(&config.server)?;
+    let clock = Clock::system();
+    let records = Records::of_nothing(clock.clone()).await?;
     let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
     let spool = Spool::untried(config.limits.spool_dir.clone(), Budget::new(config.limits.spool_bytes));
-    assemble::first(config, secrets, Clock::system(), telemetry, spool, Vec::new()).map(drop)
+    assemble::first(config, secrets, clock, telemetry, spool, records, Vec::new()).map(drop)
+}
+
+/// What a command works with that serves nobody: the store and the accounts, without a listener.
+///
+/// # Errors
+/// As [`Gateway::start`], the addresses aside.
+pub async fn offline(config: Config, secrets: Secrets) -> Result<AppState, StartError> {
+    let clock = Clock::system();
+    let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
+    let spool = Spool::untried(config.limits.spool_dir.clone(), Budget::new(config.limits.spool_bytes));
+    let records = Records::open(&config.store, clock.clone(), Arc::new(())).await?;
+    assemble::first(config, secrets, clock, telemetry, spool, records, Vec::new()).map(|edge| edge.state)
 }
 
 fn load_tls(server: &Server) -> Result<Option<Arc<ServerConfig>>, StartError> {

@@ -54,6 +54,7 @@ fn readings(state: &State) -> Readings {
         body_budget_used_bytes: Some(state.bodies.used_bytes()),
         body_budget_limit_bytes: Some(state.bodies.limit_bytes()),
         spooled_bytes: Some(state.spool.room().used_bytes()),
+        store_queue_length: count(state.store.queue_length()),
         pack_cache_entries: Some(accounts.clone().map(|account| account.packs.entries()).sum()),
         pack_cache_bytes: Some(accounts.clone().map(|account| account.packs.size_bytes()).sum()),
         user_buckets: count(state.plan_limits.len()),

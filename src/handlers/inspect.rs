@@ -2,22 +2,28 @@
 
 use http::StatusCode;
 
-use crate::call::{Answer, Call, Caller};
-use crate::callback::Slot;
+use super::shown::name_notes;
+use crate::call::{Answer, Call};
+use crate::objects::show_inspection;
 use crate::operation::Operation;
+use crate::ownership::{IndexError, Proven, References};
 use crate::params::{Params, encode};
 use crate::policy::{JudgedInspection, PlanRules, PolicyError, PolicyRules, judge_inspection};
 use crate::quota::{Amounts, Measure};
 use crate::reply;
-use crate::spend::{Creation, Outcome, spend};
+use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
 use crate::state::State;
-use crate::upstream::{Path, UpstreamError, UpstreamRequest, objects};
+use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
 /// `POST /images/inspect`
 pub async fn inspect(call: Call) -> Answer {
+    // An inspection is not recorded before it is called, so nothing else says it.
+    if let Ok(Some(_)) = call.state.subjects.erasure(call.who.principal.id()).await {
+        return Err(IndexError::Erasing.into());
+    }
     let created = spend(call, InspectImage).await?;
     let mut response = reply::json_bytes(StatusCode::OK, created.shown);
-    reply::name_dropped(&mut response, &created.dropped);
+    name_notes(&mut response, &created.notes);
     Ok(response)
 }
 
@@ -33,9 +39,18 @@ impl Creation for InspectImage {
         &self,
         params: Params,
         rules: &PolicyRules,
-        _: &PlanRules<'_>,
+        plan: &PlanRules<'_>,
     ) -> Result<JudgedInspection, PolicyError> {
-        judge_inspection(params, rules)
+        judge_inspection(params, rules, plan)
+    }
+
+    /// A photo and a class: no object of Astria's.
+    fn names(&self, _: &JudgedInspection) -> References {
+        References::default()
+    }
+
+    fn is_free(&self, _: &JudgedInspection, _: &Proven) -> bool {
+        false
     }
 
     fn amounts(&self, _: &JudgedInspection, state: &State) -> Amounts {
@@ -44,29 +59,30 @@ impl Creation for InspectImage {
             .with(Measure::CostMc, state.config.quota.unknown_cost_mc.0)
     }
 
-    fn dropped(&self, judged: &mut JudgedInspection) -> Vec<String> {
-        std::mem::take(&mut judged.dropped)
+    fn notes(&self, judged: &mut JudgedInspection) -> Notes {
+        Notes { dropped: std::mem::take(&mut judged.dropped), clamped: Vec::new() }
+    }
+
+    /// It leaves none.
+    fn trail(&self, _: &JudgedInspection, _: &Making<'_>) -> Trail {
+        Trail::default()
     }
 
     /// An inspection ends with its reply: there is nothing to call back for.
-    fn request(&self, judged: &mut JudgedInspection, _: impl Fn(Slot) -> String) -> UpstreamRequest {
+    fn request(&self, judged: &mut JudgedInspection, _: &Making<'_>) -> Option<UpstreamRequest> {
         let body = encode(&judged.params);
-        UpstreamRequest::post(
-            Self::OPERATION,
-            Path::new().literal("images/inspect"),
-            body.content_type,
-            body.segments,
-        )
+        let path = Path::new().literal("images/inspect");
+        Some(UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments))
     }
 
     fn conclude(
         &self,
         judged: &JudgedInspection,
         reply: &[u8],
-        state: &State,
-        _: &Caller,
+        making: &Making<'_>,
     ) -> Result<Outcome, UpstreamError> {
-        let shown = objects::show_inspection(reply).ok_or(UpstreamError::Unreadable)?.into();
-        Ok(Outcome { shown, actual: self.amounts(judged, state) })
+        let shown = show_inspection(reply).ok_or(UpstreamError::Unreadable)?.into();
+        let actual = self.amounts(judged, making.state);
+        Ok(Outcome { shown, actual, objects: Vec::new(), awaits: Vec::new() })
     }
 }

@@ -1,9 +1,16 @@
 //! The HTTP edge, one resource a file: extract, call, answer.
 
 pub mod account;
+pub mod account_data;
 pub mod callbacks;
 pub mod health;
+pub mod images;
 pub mod inspect;
+mod list_query;
+pub mod lists;
 pub mod packs;
 pub mod prompts;
+mod shown;
+pub mod themes;
+pub mod tunes;
 pub mod withheld;

@@ -1,15 +1,19 @@
 //! Packs, from the cache: `GET /packs`, `GET /gallery/packs`, `GET /p/{id_or_slug}`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
 };
 
-use crate::call::{Answer, Call};
+use crate::accounts::Account;
+use crate::call::{Answer, Call, Facts};
 use crate::headers::CACHE_STATUS;
 use crate::ids::PackId;
 use crate::operation::Operation;
+pub use crate::packs::PackFacts;
 use crate::packs::{PackKey, Rendered, Served};
 use crate::params::{Value, parse_query};
 use crate::problem::{Code, Problem};
@@ -33,23 +37,60 @@ pub async fn gallery(call: Call) -> Answer {
 
 /// `GET /p/{id_or_slug}`, with or without `.json`.
 pub async fn get(call: Call) -> Answer {
-    let name = call.path.get("id");
+    answer(&call, Operation::GetPack, path_of(call.path.get("id"))?, "").await
+}
+
+/// A pack that end users see, as a run of it needs to know it.
+///
+/// # Errors
+/// `not_found`: there is no such pack for end users. Astria's.
+pub async fn facts(
+    state: &AppState,
+    facts: &Facts,
+    account: &Account,
+    name: &str,
+) -> Result<PackFacts, Problem> {
+    let asked = (Operation::GetPack, path_of(name)?);
+    let (rendered, _) = look(state, facts, account, asked, &Query::new()).await?;
+    let shown = serde_json::from_slice(&rendered.plain).ok();
+    shown.as_ref().and_then(PackFacts::read).ok_or_else(Problem::not_found)
+}
+
+/// An id or a slug, with or without `.json`.
+fn path_of(name: &str) -> Result<upstream::Path, Problem> {
     let name = name.strip_suffix(".json").unwrap_or(name);
     let numeric = name.bytes().all(|b| b.is_ascii_digit());
     let path = upstream::Path::new().literal("p");
-    let path = if numeric { PackId::parse(name).map(|id| path.id(id.get())) } else { path.slug(name) };
-    answer(&call, Operation::GetPack, path.ok_or_else(Problem::not_found)?, "").await
+    let path = if numeric { PackId::parse(name).map(|id| path.pack(id)) } else { path.slug(name) };
+    path.ok_or_else(Problem::not_found)
 }
 
 async fn answer(call: &Call, operation: Operation, path: upstream::Path, query: &str) -> Answer {
-    let (state, account) = (&call.state, &call.who.account);
-    let (query, dropped) = normalise(query, state)?;
-    let request = UpstreamRequest::get(operation, path).query(&query);
+    let (query, dropped) = normalise(query, &call.state)?;
+    let (state, facts, account) = (&call.state, &call.facts, &call.who.account);
+    let (rendered, served) = look(state, facts, account, (operation, path), &query).await?;
+    let mut response = send(&rendered, call.headers());
+    if let Ok(status) = HeaderValue::try_from(cache_status(served)) {
+        response.headers_mut().insert(CACHE_STATUS, status);
+    }
+    reply::name_dropped(&mut response, &dropped);
+    Ok(response)
+}
+
+/// From the cache, or by one call for all who ask.
+async fn look(
+    state: &AppState,
+    facts: &Facts,
+    account: &Account,
+    (operation, path): (Operation, upstream::Path),
+    query: &Query,
+) -> Result<(Arc<Rendered>, Served), Problem> {
+    let request = UpstreamRequest::get(operation, path).query(query);
     let key = PackKey { account: account.key.clone(), path_and_query: request.path_and_query().to_owned() };
     let started = state.clock.monotonic();
     let looked_up = account.packs.get(key, request).await;
     if !matches!(looked_up, Ok((_, Served::Hit { .. }))) {
-        call.facts.add_upstream(state.clock.monotonic().saturating_sub(started));
+        facts.add_upstream(state.clock.monotonic().saturating_sub(started));
     }
     let (answer, served) = looked_up.map_err(|error| {
         state.metrics.pack_cache("error");
@@ -63,14 +104,8 @@ async fn answer(call: &Call, operation: Operation, path: upstream::Path, query: 
         Served::Miss { collapsed: true } => "collapsed",
     };
     state.metrics.pack_cache(outcome);
-    call.facts.set_cache(outcome);
-    let rendered = answer.ok_or_else(Problem::not_found)?;
-    let mut response = send(&rendered, call.headers());
-    if let Ok(status) = HeaderValue::try_from(cache_status(served)) {
-        response.headers_mut().insert(CACHE_STATUS, status);
-    }
-    reply::name_dropped(&mut response, &dropped);
-    Ok(response)
+    facts.set_cache(outcome);
+    Ok((answer.ok_or_else(Problem::not_found)?, served))
 }
 
 /// RFC 9211: either a hit with its remaining freshness, or why the request was forwarded.

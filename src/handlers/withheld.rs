@@ -1,6 +1,5 @@
-//! Operations of the API that touch objects by id or list them, and are not served yet.
+//! Operations of the API that are the operator's business.
 //!
-//! All end users share one account, so what cannot be proven to be the caller's is not there: default deny.
 //! They have routes so that their methods answer 404 like any foreign object, not 405.
 
 use crate::call::{Answer, Call};

@@ -5,24 +5,30 @@
 //! body; the end user only as a hash.
 
 use std::fmt::Write as _;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::{Method, Version};
-use hyper::body::Body as _;
+use http_body::{Body, Frame, SizeHint};
 
 use crate::call::Facts;
 use crate::operation::Operation;
-use crate::reply::Reply;
-use crate::state::State;
+use crate::problem::Problem;
+use crate::reply::{Reply, ReplyBody, Stream};
+use crate::state::{AppState, State};
 use crate::telemetry::{AccessRecord, SpanKind, SpanParent, SpanRecord};
 use crate::trace::TraceContext;
+use crate::upstream::UpstreamError;
 
 /// The status that stands for a client that left before its answer: nginx's.
 const CLIENT_GONE: u16 = 499;
 
 /// A request that has begun. Dropped without an end, it was left by its client.
 pub struct Begun<'a> {
-    state: &'a State,
-    facts: &'a Facts,
+    state: &'a AppState,
+    facts: &'a Arc<Facts>,
     method: &'a Method,
     version: Version,
     /// What a trusted sender said of its own place.
@@ -33,8 +39,8 @@ pub struct Begun<'a> {
 impl<'a> Begun<'a> {
     /// See the module.
     pub const fn new(
-        state: &'a State,
-        facts: &'a Facts,
+        state: &'a AppState,
+        facts: &'a Arc<Facts>,
         method: &'a Method,
         version: Version,
         incoming: Option<TraceContext>,
@@ -42,12 +48,44 @@ impl<'a> Begun<'a> {
         Self { state, facts, method, version, incoming, ended: false }
     }
 
-    /// The reply is ready.
-    pub fn end(mut self, reply: &Reply) {
+    /// The reply is ready. One that streams is written down at its last byte, or when its client leaves.
+    pub fn end(mut self, reply: &mut Reply) {
         self.ended = true;
-        self.write(reply.status().as_u16(), reply.body().size_hint().lower());
+        let status = reply.status().as_u16();
+        if reply.body().is_whole() {
+            self.about().write(status, reply.body().size_hint().lower());
+        } else if let ReplyBody::Stream(stream) = std::mem::take(reply.body_mut()) {
+            let streamed = Streamed {
+                stream,
+                state: Arc::clone(self.state),
+                facts: Arc::clone(self.facts),
+                method: self.method.clone(),
+                version: self.version,
+                incoming: self.incoming,
+                status,
+                sent_bytes: 0,
+                is_over: false,
+            };
+            *reply.body_mut() = ReplyBody::Stream(Box::pin(streamed));
+        }
     }
 
+    fn about(&self) -> About<'_> {
+        let Self { state, facts, method, version, incoming, .. } = *self;
+        About { state, facts, method, version, incoming }
+    }
+}
+
+/// What a line is written from.
+struct About<'a> {
+    state: &'a State,
+    facts: &'a Facts,
+    method: &'a Method,
+    version: Version,
+    incoming: Option<TraceContext>,
+}
+
+impl About<'_> {
     fn write(&self, status: u16, sent_bytes: u64) {
         let Self { state, facts, .. } = self;
         let took = state.clock.monotonic().saturating_sub(facts.started);
@@ -98,8 +136,67 @@ impl<'a> Begun<'a> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.write(CLIENT_GONE, 0);
+            self.about().write(CLIENT_GONE, 0);
         }
+    }
+}
+
+/// A reply's stream that counts what it gives, and is written down when it ends.
+struct Streamed {
+    stream: Stream,
+    state: AppState,
+    facts: Arc<Facts>,
+    method: Method,
+    version: Version,
+    incoming: Option<TraceContext>,
+    status: u16,
+    sent_bytes: u64,
+    is_over: bool,
+}
+
+impl Body for Streamed {
+    type Data = Bytes;
+    type Error = UpstreamError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, UpstreamError>>> {
+        let this = self.get_mut();
+        let polled = this.stream.as_mut().poll_frame(context);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                this.sent_bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                // Nobody asks again where the last piece is known to be the last.
+                this.is_over = this.stream.is_end_stream();
+            }
+            Poll::Ready(Some(Err(error))) => {
+                this.is_over = true;
+                let operation = this.facts.operation().unwrap_or(Operation::GetImage);
+                this.facts.set_problem(&Problem::of_upstream(error, operation));
+                let request_id = this.facts.id.as_str();
+                tracing::warn!(request_id, outcome = error.name(), "a stream from the upstream ended early");
+            }
+            Poll::Ready(None) => this.is_over = true,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.stream.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.stream.size_hint()
+    }
+}
+
+impl Drop for Streamed {
+    fn drop(&mut self) {
+        let Self { state, facts, method, version, incoming, .. } = &*self;
+        let status = if self.is_over { self.status } else { CLIENT_GONE };
+        About { state, facts, method, version: *version, incoming: *incoming }.write(status, self.sent_bytes);
     }
 }
 

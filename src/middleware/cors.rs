@@ -16,8 +16,8 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::headers::{
-    CACHE_STATUS, GATEWAY_DROPPED_PARAMS, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
-    X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
+    CACHE_STATUS, GATEWAY_CLAMPED_PARAMS, GATEWAY_CONFIRM, GATEWAY_DROPPED_PARAMS, RATELIMIT,
+    RATELIMIT_POLICY, X_RATELIMIT_LIMIT, X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
 };
 use crate::reply::Reply;
 
@@ -65,10 +65,11 @@ pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::DELETE])
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
             CONTENT_TYPE,
+            GATEWAY_CONFIRM,
             IF_NONE_MATCH,
             HeaderName::from_static("idempotency-key"),
         ])
@@ -76,6 +77,7 @@ pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
             CACHE_CONTROL,
             CACHE_STATUS,
             ETAG,
+            GATEWAY_CLAMPED_PARAMS,
             GATEWAY_DROPPED_PARAMS,
             RATELIMIT,
             RATELIMIT_POLICY,

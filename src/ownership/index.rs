@@ -72,7 +72,8 @@ pub enum Ending {
     Made,
     /// Certainly nothing was made.
     Nothing,
-    /// Nobody knows: what turns up later with the reservation's name belongs to its owner.
+    /// Nobody knows: what turns up later with the reservation's name belongs to its owner, and on the tunes that the
+    /// create may have been made on, prompts are looked for.
     Unknown,
 }
 
@@ -93,11 +94,39 @@ pub struct Conclusion {
     pub at: Timestamp,
 }
 
+impl Conclusion {
+    /// Certainly nothing was made.
+    pub const fn nothing(reservation: ReservationId, at: Timestamp) -> Self {
+        Self {
+            reservation,
+            ending: Ending::Nothing,
+            objects: Vec::new(),
+            awaits: Vec::new(),
+            awaits_until: at,
+            at,
+        }
+    }
+}
+
 /// What became of a conclusion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Concluded {
-    /// Every object was the owner's before: Astria's idempotency gave back what existed, so nothing new was made.
+    /// Every object was the owner's before the create began: Astria's idempotency gave back what existed, so nothing
+    /// new was made. What the create's own callback made known meanwhile is new.
     pub is_repeat: bool,
+}
+
+/// Which creates were left without an end, as a crash leaves them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abandoned {
+    /// Those begun before this: on their tunes prompts are looked for from now on.
+    pub awaited_before: Timestamp,
+    /// Those begun before this end as [`Ending::Unknown`]: whoever called them is gone.
+    pub ended_before: Timestamp,
+    /// Until when prompts are looked for.
+    pub awaits_until: Timestamp,
+    /// Now.
+    pub at: Timestamp,
 }
 
 /// Which part of a list is wanted; newest first, by id.
@@ -147,7 +176,8 @@ pub struct Filters {
 pub struct Page {
     /// Newest first.
     pub records: Vec<Record>,
-    /// The owner's tunes on which prompts may turn up that are not recorded yet, with the moment of the last look.
+    /// The owner's tunes on which prompts may turn up that are not recorded yet, with the moment of the last look: at
+    /// most 100, those first that were not looked at for longest.
     pub awaiting: Vec<(TuneId, Option<Timestamp>)>,
 }
 
@@ -200,12 +230,18 @@ pub trait Index: Send + Sync + 'static {
     fn begin<'a>(&'a self, opened: Opened<'a>) -> BoxFuture<'a, Result<(), IndexError>>;
 
     /// Records how a create ended and, in the same transaction, the owner of everything that it made. Concluding
-    /// again changes nothing.
+    /// again changes nothing and answers as before; only what was left unknown may be ended once more.
     ///
     /// # Errors
-    /// [`IndexError::Conflict`]: an object is somebody else's; then only the ending is recorded, as
-    /// [`Ending::Unknown`]. [`IndexError::Unavailable`]: the create stays open.
+    /// [`IndexError::Conflict`]: an object is somebody else's, or names somebody else's create; then only the ending
+    /// is recorded, as [`Ending::Unknown`]. [`IndexError::Unavailable`]: the create stays open, or was never begun.
     fn conclude(&self, conclusion: Conclusion) -> BoxFuture<'_, Result<Concluded, IndexError>>;
+
+    /// Looks after creates that have no end. Each may still be ended by whoever began it. Gives how many it ended.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`]
+    fn abandon(&self, which: Abandoned) -> BoxFuture<'_, Result<u64, IndexError>>;
 
     /// Records objects as they were seen. One that is known keeps its owner; an unknown one belongs to whoever made
     /// the reservation that it names, else to the owner of the tune that it was found on, else to nobody, and is not
@@ -261,7 +297,7 @@ pub trait Index: Send + Sync + 'static {
     /// Records an object as an end user's, whatever made it: for apps that had objects before the gateway.
     ///
     /// # Errors
-    /// [`IndexError::Conflict`], [`IndexError::Unavailable`]
+    /// [`IndexError::Conflict`], [`IndexError::Erasing`], [`IndexError::Unavailable`]: nothing was recorded.
     fn import<'a>(
         &'a self,
         account: &'a AccountKey,

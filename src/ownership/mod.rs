@@ -10,8 +10,9 @@
 //!
 //! What it does *not* do: it keeps nothing itself; [`Index`] and [`Subjects`] say what a store must do.
 
+#[cfg(test)]
+pub(crate) mod conformance;
 mod index;
-mod memory;
 mod owned;
 mod references;
 mod seen;
@@ -22,16 +23,15 @@ mod titles;
 use std::sync::Arc;
 
 pub use index::{
-    Concluded, Conclusion, Ending, Filters, Found, Index, IndexError, ListQuery, Opened, Page, Record,
-    Sighting,
+    Abandoned, Concluded, Conclusion, Ending, Filters, Found, Index, IndexError, ListQuery, Opened, Page,
+    Record, Sighting,
 };
-pub use memory::{MemoryOwnership, MemoryOwnershipError};
 pub use owned::{AccountKey, Owned, OwnedObject, SharedTune, Usable};
 pub use references::{Proven, References};
 pub use seen::{ObjectId, ObjectKind, Seen, Traits};
 pub use shared::SharedTunes;
 pub use subjects::{AuditEntry, Cursor, Erasure, Subjects};
-pub use titles::{TitlePrefix, Titles};
+pub use titles::{TitlePrefix, Titles, has_prefix};
 
 use crate::clock::Timestamp;
 use crate::ids::{PromptId, TuneId};
@@ -117,7 +117,7 @@ impl Ownership {
                     proven.tunes.insert(tune.id(), Usable::Owned(tune));
                 }
                 ObjectKind::Prompt => {
-                    let Some(prompt) = owned_prompt(&record) else { continue };
+                    let prompt = owned_prompt(&record);
                     proven.prompts.insert(prompt.id(), prompt);
                 }
             }
@@ -144,7 +144,7 @@ impl Ownership {
         Ok(Held { owned: Owned::of_tune(id, record.is_free), record })
     }
 
-    /// The caller's own prompt; asked for under a tune, only if it is of that tune.
+    /// The caller's own prompt; asked for under a tune, only if it is known to be of that tune.
     ///
     /// Cancel safe.
     ///
@@ -158,11 +158,10 @@ impl Ownership {
         under: Option<TuneId>,
     ) -> Result<Held<PromptId>, OwnershipError> {
         let record = self.one(account, caller, id.into()).await?;
-        let owned = owned_prompt(&record).ok_or(OwnershipError::NotFound)?;
-        if under.is_some_and(|tune| tune != owned.tune()) {
+        if under.is_some_and(|tune| record.tune != Some(tune)) {
             return Err(OwnershipError::NotFound);
         }
-        Ok(Held { owned, record })
+        Ok(Held { owned: owned_prompt(&record), record })
     }
 
     /// A part of the caller's objects of one kind, each with its proof, and which of their tunes await prompts: one
@@ -182,10 +181,7 @@ impl Ownership {
     ) -> Result<Owns, IndexError> {
         let Page { records, awaiting } = self.index.list(account, caller, kind, query, now).await?;
         let awaiting = awaiting.into_iter().map(|(id, seen_at)| (Owned::of_tune(id, false), seen_at));
-        Ok(Owns {
-            records: records.into_iter().filter_map(prove_record).collect(),
-            awaiting: awaiting.collect(),
-        })
+        Ok(Owns { records: records.into_iter().map(prove_record).collect(), awaiting: awaiting.collect() })
     }
 
     async fn one(
@@ -201,17 +197,17 @@ impl Ownership {
 
 /// The proof that belongs to a record of an owner's own objects. Public within the crate for [`Subjects`], which
 /// reads all objects of one owner.
-pub(crate) fn prove_record(record: Record) -> Option<(OwnedObject, Record)> {
+pub(crate) fn prove_record(record: Record) -> (OwnedObject, Record) {
     let proof = match record.object.kind {
         ObjectKind::Tune => {
             OwnedObject::Tune(Owned::of_tune(TuneId::from_u64(record.object.id), record.is_free))
         }
-        ObjectKind::Prompt => OwnedObject::Prompt(owned_prompt(&record)?),
+        ObjectKind::Prompt => OwnedObject::Prompt(owned_prompt(&record)),
     };
-    Some((proof, record))
+    (proof, record)
 }
 
-fn owned_prompt(record: &Record) -> Option<Owned<PromptId>> {
-    let tune = record.tune?;
-    Some(Owned::of_prompt(PromptId::from_u64(record.object.id), tune, record.is_free))
+/// Its tune may be unknown: a pack's run on several tunes names prompts and not where they are.
+fn owned_prompt(record: &Record) -> Owned<PromptId> {
+    Owned::of_prompt(PromptId::from_u64(record.object.id), record.is_free)
 }

@@ -30,14 +30,13 @@ impl AccountKey {
 /// Only the ownership index makes one:
 ///
 /// ```compile_fail
-/// use astria_gateway::ids::{PromptId, TuneId};
+/// use astria_gateway::ids::PromptId;
 /// use astria_gateway::ownership::Owned;
-/// let forged = Owned { id: PromptId::from_u64(1), tune: TuneId::from_u64(1), is_free: false };
+/// let forged = Owned { id: PromptId::from_u64(1), is_free: false };
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Owned<T> {
     id: T,
-    tune: TuneId,
     is_free: bool,
 }
 
@@ -55,18 +54,13 @@ impl<T: Copy> Owned<T> {
 
 impl Owned<TuneId> {
     pub(super) const fn of_tune(id: TuneId, is_free: bool) -> Self {
-        Self { id, tune: id, is_free }
+        Self { id, is_free }
     }
 }
 
 impl Owned<PromptId> {
-    pub(super) const fn of_prompt(id: PromptId, tune: TuneId, is_free: bool) -> Self {
-        Self { id, tune, is_free }
-    }
-
-    /// The tune that the prompt is of. It may be anybody's or gone.
-    pub const fn tune(&self) -> TuneId {
-        self.tune
+    pub(super) const fn of_prompt(id: PromptId, is_free: bool) -> Self {
+        Self { id, is_free }
     }
 }
 

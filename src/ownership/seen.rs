@@ -69,14 +69,14 @@ pub struct Seen {
     pub traits: Traits,
     /// The reservation that its echoed callback address names: whoever made that one owns it.
     pub reservation: Option<ReservationId>,
-    /// The allow-listed members as they came: a JSON object.
+    /// The allow-listed members as they came: a JSON object. Empty: it was named, and not seen.
     pub members: String,
 }
 
 /// What lists can be filtered by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traits {
-    /// A tune's title, with the end user's prefix as Astria knows it; a store keeps the owner's own title.
+    /// A tune's title, with its owner's prefix, as Astria knows it.
     pub title: Option<String>,
     /// A tune's class name.
     pub name: Option<String>,

@@ -8,6 +8,7 @@ use super::index::{IndexError, Record};
 use super::owned::AccountKey;
 use super::seen::ObjectId;
 use crate::clock::Timestamp;
+use crate::ids::ReservationId;
 use crate::principal::EndUserId;
 
 /// An erasure that is under way.
@@ -17,7 +18,7 @@ pub struct Erasure {
     pub started_at: Timestamp,
     /// Objects that are still there.
     pub objects_left: u64,
-    /// Creates that have no end yet.
+    /// Creates that have no end yet; one that was left unknown has one.
     pub open_creates: u64,
 }
 
@@ -80,11 +81,23 @@ pub trait Subjects: Send + Sync + 'static {
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<(AccountKey, Record)>, IndexError>>;
 
-    /// Forgets everything about an end user, their name included.
+    /// Every create of an end user, on all accounts: by these, other stores know what is theirs.
     ///
     /// # Errors
     /// [`IndexError::Unavailable`]
-    fn finish_erasure<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<(), IndexError>>;
+    fn creates<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<Vec<ReservationId>, IndexError>>;
+
+    /// Forgets everything about an end user, their name included, and adds `entry` to the audit record with it. Only
+    /// of one whose erasure is under way, and not while there are objects, or creates without an end: somebody must
+    /// know whose they are. Gives whether it was done.
+    ///
+    /// # Errors
+    /// [`IndexError::Unavailable`]
+    fn finish_erasure<'a>(
+        &'a self,
+        owner: &'a EndUserId,
+        entry: AuditEntry<'a>,
+    ) -> BoxFuture<'a, Result<bool, IndexError>>;
 
     /// Adds a line to the audit record.
     ///

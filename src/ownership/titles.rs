@@ -59,6 +59,14 @@ impl TitlePrefix {
     }
 }
 
+/// Whether a title at Astria has somebody's prefix: then the rest are the words of an end user.
+pub fn has_prefix(title: &str) -> bool {
+    let prefix = title.split_once('-').map(|(prefix, _)| prefix.as_bytes());
+    prefix.is_some_and(|prefix| {
+        prefix.len() == 2 * SHOWN_BYTES && prefix.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +85,10 @@ mod tests {
         assert_eq!(b.take_off(&sent), sent, "another's prefix is not ours to read");
         assert_eq!(a.take_off("imported"), "imported");
         assert!(!sent.contains("id.example") && !sent.contains("--"));
+        assert!(has_prefix(&sent) && has_prefix(&b.add("")));
+        for plain in ["", "-", "My cat", "Flux1.dev", "123-cat", "0123456789abcdef01234567"] {
+            assert!(!has_prefix(plain), "{plain}");
+        }
     }
 
     #[test]

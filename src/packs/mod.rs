@@ -7,6 +7,7 @@
 //!
 //! What it does *not* do: it does not ask who is calling. Authorisation and limits come before the look-up.
 
+mod facts;
 mod rendered;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use futures_util::future::{BoxFuture, Shared};
 use moka::sync::Cache;
 use tokio_util::task::TaskTracker;
 
+pub use facts::{Most, PackFacts};
 pub use rendered::{PackRules, Rendered};
 
 use crate::clock::Clock;

@@ -8,7 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Map, Value};
 
-use crate::upstream::{UpstreamError, objects};
+use crate::objects;
+use crate::upstream::UpstreamError;
 
 const COMPRESS_FROM_BYTES: usize = 1024;
 

@@ -7,7 +7,7 @@
 //! What it does *not* do: it resolves no name, so a public name that points at a private address passes; an
 //! operator who minds lists hosts.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
@@ -67,7 +67,7 @@ pub(super) fn judge(text: &str, hosts: &[String]) -> Result<String, &'static str
     if is_upstreams_own(host, url.path()) {
         return Err("must not point at the image service itself");
     }
-    if !hosts.is_empty() && !hosts.iter().any(|rule| covers(rule, host)) {
+    if !hosts.is_empty() && !hosts.iter().any(|rule| names_host(rule, host)) {
         return Err("must point at one of the hosts that this service allows");
     }
     url.set_fragment(None);
@@ -79,6 +79,14 @@ fn is_public_name(name: &str) -> bool {
         name.strip_suffix(suffix).is_some_and(|before| before.is_empty() || before.ends_with('.'))
     };
     name.contains('.') && !PRIVATE_SUFFIXES.into_iter().any(is_or_below)
+}
+
+/// Whether an address is everybody's: no loopback, no private network, nothing special.
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
 }
 
 /// Source: IANA IPv4 Special-Purpose Address Registry, a copy of 2013 (read 2026-11-21); multicast is RFC 5771.
@@ -123,7 +131,8 @@ fn is_upstreams_own(host: &str, path: &str) -> bool {
     (below("amazonaws.com") || below("amazonaws.com.cn")) && names_bucket()
 }
 
-fn covers(rule: &str, host: &str) -> bool {
+/// Whether a rule (`a.example`, or `*.a.example` for everything below) names a host.
+pub fn names_host(rule: &str, host: &str) -> bool {
     match rule.strip_prefix("*.") {
         Some(parent) => {
             host.len().checked_sub(parent.len()).and_then(|at| host.split_at_checked(at)).is_some_and(

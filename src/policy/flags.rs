@@ -2,10 +2,13 @@
 //!
 //! The upstream promotes them to parameters, so a prompt for one image can become a video that costs a hundred
 //! times as much (L-02). A flag is judged as the parameter that it stands for; an unknown one is refused, and so
-//! is one that is not spelled exactly, because nobody knows how leniently the upstream reads it.
+//! is one that is not spelled exactly, because nobody knows how leniently the upstream reads it. So is one that stands
+//! for a parameter of the table (`--num_images 8`): it would go round that parameter's range and the plan's bound. None
+//! of the known ones names an object by its id.
 //!
 //! Source: the create and duplicate pages of the Astria documentation and its changelog (read 2026-11-20).
 
+use super::judge::Findings;
 use super::look_alike::{DASH, EM_DASH, Folded};
 use super::text::Refusal;
 use super::{PlanRules, PolicyError, prompt_params};
@@ -36,12 +39,12 @@ const OUTPAINT: (&str, &str, &str, Argument) = ("outpaint", "outpaint", "outpain
 const DURATION: Argument =
     Argument::Whole(prompt_params::VIDEO_DURATION_S.0, prompt_params::VIDEO_DURATION_S.1);
 
-/// Judges every flag in a text; adds to `granted` the permissions that they make use of.
+/// Judges every flag in a text; adds to `found` the permissions that they make use of.
 pub(super) fn judge(
     text: &str,
     folded: &Folded,
     plan: &PlanRules<'_>,
-    granted: &mut Vec<&'static str>,
+    found: &mut Findings,
 ) -> Result<(), Refusal> {
     let mut place = 0;
     while place < folded.len() {
@@ -63,9 +66,7 @@ pub(super) fn judge(
                     )));
                 }
             }
-            if !granted.contains(permission) {
-                granted.push(permission);
-            }
+            found.grant(permission);
         }
         place = run.end;
     }
@@ -78,6 +79,11 @@ pub(super) fn follows(folded: &Folded, place: usize) -> bool {
     let run = Run::at(folded, place);
     let word = word(folded, run.end);
     run.end > place && (find(&word).is_some() || (word.contains('_') && is_known(&word)))
+}
+
+/// Each parameter that a flag stands for, with the permission that it needs.
+pub(super) fn permissions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FLAGS.iter().map(|(_, param, permission, _)| (*param, *permission))
 }
 
 /// Neighbouring dashes.

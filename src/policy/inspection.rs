@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 
 use crate::operation::Operation;
-use crate::params::{Object, Params, Value};
+use crate::params::{Object, Params};
 
-use super::spec::{Judge, Kind, Spec, judge_extras};
-use super::text::Refusal;
-use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
+use super::judge::{Judge, Place};
+use super::spec::{Kind, Spec};
+use super::{PlanRules, PolicyError, PolicyRules};
 
 /// Source: "Inspect an image" of the Astria API reference (read 2026-11-20).
 #[rustfmt::skip]
@@ -33,45 +33,32 @@ pub struct JudgedInspection {
 ///
 /// # Errors
 ///
-/// [`PolicyError::Photo`]; else [`PolicyError::Invalid`] with every field that is wrong.
-pub fn judge_inspection(params: Params, rules: &PolicyRules) -> Result<JudgedInspection, PolicyError> {
+/// [`PolicyError::NoFreeForm`], [`PolicyError::Photo`]; else [`PolicyError::Invalid`] with every field that is wrong.
+pub fn judge_inspection(
+    params: Params,
+    rules: &PolicyRules,
+    plan: &PlanRules<'_>,
+) -> Result<JudgedInspection, PolicyError> {
+    if plan.is_sandbox {
+        return Err(PolicyError::NoFreeForm);
+    }
     let mut fields = params.root;
     let mut judged = Object::new();
-    let mut errors = FieldErrors::default();
     let none = BTreeSet::new();
-    let mut judge = Judge { rules, plan: PlanRules { params: &none }, granted: Vec::new() };
-    let mut keep = |name: &str, value: Result<Option<Value>, Refusal>| {
-        match value {
-            Ok(Some(value)) => drop(judged.insert(name.to_owned(), value)),
-            Ok(None) => {}
-            Err(Refusal::Hard(error)) => return Err(error),
-            Err(Refusal::Message(message)) => errors.add(name, message),
-        }
-        Ok(())
-    };
-    for spec in INSPECTION {
-        if let Some(value) = fields.shift_remove(spec.name) {
-            keep(spec.name, judge.value(&spec.kind, value))?;
-        }
-    }
-    judge_extras(Operation::InspectImage, &mut fields, &mut judge, keep)?;
-    if !errors.0.contains_key("name")
-        && !matches!(judged.get("name"), Some(Value::Text(name)) if !name.trim().is_empty())
-    {
-        errors.add("name", "can't be blank");
-    }
+    // An inspection has nothing that needs permission.
+    let mut judge = Judge::new(rules, &PlanRules::new(&none), None);
+    let place = Place::of("", true);
+    judge.table(INSPECTION, &mut fields, place, &mut judged)?;
+    judge.extras(Operation::InspectImage, &mut fields, place, &mut judged)?;
+    judge.require_text(&judged, place, "name");
     match (judged.contains_key("file"), judged.contains_key("file_url")) {
-        (true, true) => errors.add("file", "must not be sent together with file_url"),
-        (false, false) if !errors.0.contains_key("file") && !errors.0.contains_key("file_url") => {
-            errors.add("file", "can't be blank");
-        }
+        (true, true) => judge.errors.add("file", "must not be sent together with file_url"),
+        (false, false) if !judge.errors.0.contains_key("file_url") => judge.require("file", place),
         _ => {}
     }
-    if !errors.0.is_empty() {
-        return Err(PolicyError::Invalid(errors));
+    if !judge.errors.0.is_empty() {
+        return Err(PolicyError::Invalid(judge.errors));
     }
-    Ok(JudgedInspection {
-        params: Params { root: judged, ..Params::default() },
-        dropped: fields.into_keys().collect(),
-    })
+    judge.drop_rest(&fields, place);
+    Ok(JudgedInspection { params: Params { root: judged, ..Params::default() }, dropped: judge.dropped })
 }

@@ -19,6 +19,19 @@ fn multipart(parts: &[(&str, &[u8])]) -> Params {
     parsed("multipart/form-data; boundary=X", &body)
 }
 
+fn judge(params: Params, rules: &PolicyRules) -> Result<JudgedInspection, PolicyError> {
+    judge_inspection(params, rules, &PlanRules::new(&BTreeSet::new()))
+}
+
+#[test]
+fn an_inspection_has_no_free_form_for_a_sandbox() {
+    let none = BTreeSet::new();
+    let plan = PlanRules { is_sandbox: true, ..PlanRules::new(&none) };
+    let body = json!({"name": "man", "file_url": "https://a.example/a.jpg"});
+    let outcome = judge_inspection(json_params(&body), &rules(), &plan);
+    assert!(matches!(outcome, Err(PolicyError::NoFreeForm)), "{outcome:?}");
+}
+
 fn json_params(body: &serde_json::Value) -> Params {
     parsed("application/json", body.to_string().as_bytes())
 }
@@ -30,7 +43,7 @@ fn the_documented_browser_sample_is_sent_without_its_token() {
         ("name=\"name\"", b"woman"),
         ("name=\"file\"; filename=\"me.jpg\"", PHOTO),
     ]);
-    let judged = judge_inspection(params, &rules()).unwrap();
+    let judged = judge(params, &rules()).unwrap();
     assert_eq!(judged.dropped, ["authenticity_token"]);
     assert_eq!(judged.params.root.keys().collect::<Vec<_>>(), ["name", "file"]);
     let text = String::from_utf8_lossy(&encode(&judged.params).concat()).into_owned();
@@ -39,15 +52,10 @@ fn the_documented_browser_sample_is_sent_without_its_token() {
 
 #[test]
 fn param_02_a_photo_by_url_is_judged() {
-    let judged = judge_inspection(
-        json_params(&json!({"name": "man", "file_url": "https://a.example/a.jpg"})),
-        &rules(),
-    );
+    let judged = judge(json_params(&json!({"name": "man", "file_url": "https://a.example/a.jpg"})), &rules());
     assert_eq!(sent(&judged.unwrap().params), json!({"name": "man", "file_url": "https://a.example/a.jpg"}));
-    let outcome = judge_inspection(
-        json_params(&json!({"name": "man", "file_url": "https://169.254.169.254/"})),
-        &rules(),
-    );
+    let outcome =
+        judge(json_params(&json!({"name": "man", "file_url": "https://169.254.169.254/"})), &rules());
     assert!(matches!(outcome, Err(PolicyError::Invalid(errors)) if errors.0.contains_key("file_url")));
 }
 
@@ -64,7 +72,7 @@ fn an_inspection_needs_a_name_and_exactly_one_photo() {
         (json!({"name": "man"}), "file"),
         (json!({"name": "man", "file": "text"}), "file"),
     ] {
-        match judge_inspection(json_params(&body), &rules()) {
+        match judge(json_params(&body), &rules()) {
             Err(PolicyError::Invalid(errors)) => assert!(errors.0.contains_key(field), "{body}: {errors:?}"),
             other => panic!("{body}: {other:?}"),
         }
@@ -74,13 +82,13 @@ fn an_inspection_needs_a_name_and_exactly_one_photo() {
         ("name=\"file\"; filename=\"a\"", PHOTO),
         ("name=\"file_url\"", url.as_bytes()),
     ]);
-    assert!(matches!(judge_inspection(both, &rules()), Err(PolicyError::Invalid(_))));
+    assert!(matches!(judge(both, &rules()), Err(PolicyError::Invalid(_))));
 }
 
 #[test]
 fn a_file_that_is_no_photo_is_refused() {
     let params = multipart(&[("name=\"name\"", b"man"), ("name=\"file\"; filename=\"a.jpg\"", b"%PDF-1.7")]);
-    assert!(matches!(judge_inspection(params, &rules()), Err(PolicyError::Photo(_))));
+    assert!(matches!(judge(params, &rules()), Err(PolicyError::Photo(_))));
 }
 
 #[test]
@@ -88,7 +96,7 @@ fn an_operator_may_add_a_parameter_but_no_forbidden_one() {
     let extra = ["detail", "callback", "workspace_id", "a[b]", "_method"].map(str::to_owned).to_vec();
     let rules = PolicyRules { extra_params: BTreeMap::from([(Operation::InspectImage, extra)]), ..rules() };
     let body = json!({"name": "man", "file_url": "https://a.example/", "detail": 2, "callback": "x", "workspace_id": 1, "_method": "delete"});
-    let judged = judge_inspection(json_params(&body), &rules).unwrap();
+    let judged = judge(json_params(&body), &rules).unwrap();
     assert_eq!(judged.params.get("detail"), Some(&Value::Number(2.into())));
     assert_eq!(judged.params.root.len(), 3);
     assert_eq!(BTreeSet::from_iter(judged.dropped), permissions(&["callback", "workspace_id", "_method"]));

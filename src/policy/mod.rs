@@ -9,42 +9,58 @@
 //! {"prompt": {"text": "a cat", "w": "512", "foo": 1}}  →  {"prompt": {"text": "a cat", "num_images": 1, "w": 512}}, dropped: prompt[foo]
 //! ```
 //!
-//! What it does *not* do: no I/O, no prices, no callbacks (the handler adds its own), and no ownership: the ids
-//! that it lets through are the operator's shared tunes.
+//! What it does *not* do: no I/O, no prices, no callbacks (the handler adds its own), and no ownership: every object that
+//! a request names, wherever it stands, is collected into [`References`](crate::ownership::References), which must be
+//! proven before anything is sent.
 
+mod characteristics;
 mod client_url;
 mod dropped;
+mod duplicate;
 mod flags;
+mod ids;
 mod inspection;
+mod judge;
 mod look_alike;
+mod pack_run;
+mod plan;
 mod prompt;
 mod prompt_params;
 mod references;
 mod spec;
 mod text;
-mod tunes;
+mod theme;
+mod tune;
+mod tune_params;
+mod tune_update;
+mod unwrap;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use crate::ids::TuneId;
 use crate::operation::Operation;
+use crate::ownership::SharedTunes;
 use crate::photo::{PhotoError, PhotoRules};
 
+pub use characteristics::{Characteristics, judge_characteristics_for};
+pub use client_url::{is_public, names_host};
 pub use dropped::dropped_header;
+pub use duplicate::{JudgedDuplicate, judge_duplicate};
 pub use inspection::{JudgedInspection, judge_inspection};
+pub use pack_run::{JudgedPackRun, PackRun, judge_pack_run};
+pub use plan::{PlanRules, Resolution};
 pub use prompt::{JudgedPrompt, judge_prompt};
 pub use spec::may_be_added;
-pub use tunes::resolve_tune;
+pub use theme::{JudgedTheme, PROMPTS_PER_TUNE, judge_theme};
+pub use tune::{JudgedTune, PromptCount, judge_tune};
+pub use tune_update::{JudgedTuneUpdate, judge_tune_update};
 
 /// What the operator allows to everybody.
 #[derive(Clone, Debug)]
 pub struct PolicyRules {
-    /// Tunes that every end user may prompt on and refer to.
-    pub shared_tunes: BTreeSet<TuneId>,
-    /// Names for tunes, in lower case; a tune with a name is shared.
-    pub models: BTreeMap<String, TuneId>,
+    /// Tunes that every end user may use, and the names that clients may give them.
+    pub shared: SharedTunes,
     /// Names that `<lora:name:w>` may use.
     pub lora_names: BTreeSet<String>,
     /// Hosts that a client's URL may point at (`a.example`, or `*.a.example` for everything below); empty = any
@@ -57,20 +73,6 @@ pub struct PolicyRules {
     pub default_num_images: u8,
     /// What an uploaded photo may be.
     pub photo: PhotoRules,
-}
-
-/// What the caller's plan allows beyond that.
-#[derive(Clone, Copy, Debug)]
-pub struct PlanRules<'a> {
-    /// Permissions by name: `community`, `video_model`, `image_references`, and the text flags `upscale_v4`,
-    /// `tiled_upscale`, `tiled_upscale_v2`, `only_upscale`, `multi`, `outpaint`.
-    pub params: &'a BTreeSet<String>,
-}
-
-impl PlanRules<'_> {
-    fn permits(&self, permission: &str) -> bool {
-        self.params.contains(permission)
-    }
 }
 
 /// Field → messages, as Rails words a 422: `"text": ["can't be blank"]`. Messages are for the client alone.
@@ -101,7 +103,7 @@ pub enum PolicyError {
     /// Values that this operation does not take; all of them, not only the first.
     #[error("{} parameters are invalid", .0.0.len())]
     Invalid(FieldErrors),
-    /// An id that is neither shared nor the caller's, in path, body or text; the same whether it exists or not.
+    /// What cannot be the id of anything, in path or body: the same answer as for somebody else's.
     #[error("an id is not usable by the caller")]
     NotFound,
     /// The parameter needs a permission that the plan does not give.
@@ -110,14 +112,23 @@ pub enum PolicyError {
         /// The upstream's name of the parameter, such as `prompt[video_model]`.
         param: String,
     },
+    /// The plan is a sandbox, and this has no form that is free.
+    #[error("the plan's sandbox does not include this")]
+    NoFreeForm,
     /// An uploaded file is not an admissible photo.
     #[error("an uploaded photo is refused")]
     Photo(#[source] PhotoError),
 }
 
 #[cfg(test)]
+mod characteristics_tests;
+#[cfg(test)]
 mod inspection_tests;
 #[cfg(test)]
 mod prompt_tests;
 #[cfg(test)]
+mod run_tests;
+#[cfg(test)]
 mod text_tests;
+#[cfg(test)]
+mod tune_tests;

@@ -1,157 +1,170 @@
 //! Judges the parameters of a prompt.
 //!
-//! What comes out is everything that the handler needs to price, reserve and send: the tune, a canonical tree, and
-//! how many images and videos the upstream will make of it at most.
+//! What comes out is everything that the handler needs to prove, price, reserve and send: the tune, every object that
+//! is named, a canonical tree, and how many images and videos the upstream will make of it at most.
 
 use crate::ids::TuneId;
 use crate::operation::Operation;
-use crate::params::{Object, Params, ParamsKind, Value};
+use crate::ownership::References;
+use crate::params::{Object, Params, Value};
 
-use super::prompt_params::PROMPT;
-use super::spec::{Judge, judge_extras, whole};
-use super::text::Refusal;
-use super::{FieldErrors, PlanRules, PolicyError, PolicyRules, resolve_tune};
+use super::characteristics::{Characteristics, has_template};
+use super::ids;
+use super::judge::{Judge, Place};
+use super::plan::Resolution;
+use super::prompt_params::{PROMPT, TEXTS};
+use super::spec::whole;
+use super::unwrap::{unwrap, wrap};
+use super::{PlanRules, PolicyError, PolicyRules};
 
-/// A prompt that may be sent.
+/// A prompt that may be sent once `names` is proven.
 #[derive(Debug)]
 pub struct JudgedPrompt {
-    /// The tune to prompt on: goes into the path, never into the body.
+    /// The tune to prompt on: goes into the path, never into the body. Also in `names`.
     pub tune_id: TuneId,
     /// `{"prompt": {…}}` in canonical order, `num_images` always present, without a callback.
     pub params: Params,
+    /// Every object that the request names.
+    pub names: References,
     /// Images that it makes.
     pub images: u32,
     /// Videos that it makes at most: none, or one an image.
     pub videos: u32,
+    /// The plan pays for nothing: refuse it unless the tune is free.
+    pub needs_free_tunes: bool,
     /// Permissions of the plan that it makes use of, such as `video_model` or `upscale_v4`: each may cost more.
     pub granted: Vec<&'static str>,
     /// Parameters that were left out, as the client spelled them.
     pub dropped: Vec<String>,
+    /// Parameters that were lowered to what the plan allows, as the client spelled them.
+    pub clamped: Vec<String>,
+}
+
+impl JudgedPrompt {
+    /// The texts that Astria will fill in: judge them with [`super::judge_characteristics_for`] where the tune turns
+    /// out to be the caller's own and its characteristics were not known when this was judged.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        let fields = match self.params.root.get("prompt") {
+            Some(Value::Object(fields)) => Some(fields),
+            _ => None,
+        };
+        fields.into_iter().flat_map(templates)
+    }
 }
 
 /// Judges the parameters of `POST /tunes/:id/prompts` (`path_tune` is the raw path segment: an id or a name, with
-/// or without `@`) and of `POST /prompts` (`path_tune` is `None`, the tune is `prompt[tune_id]`).
+/// or without `@`) and of `POST /prompts` (`path_tune` is `None`, the tune is `prompt[tune_id]`). `known` are the
+/// characteristics of the tune, if they are known.
 ///
 /// An unwrapped JSON body is read as Rails' ParamsWrapper reads it: as the prompt itself.
 ///
 /// # Errors
 ///
-/// [`PolicyError::NotFound`] for a tune that is not shared, in path, body or text; [`PolicyError::PlanForbids`];
+/// [`PolicyError::NotFound`] for what cannot be an id, in path or body; [`PolicyError::PlanForbids`];
 /// [`PolicyError::Photo`]; else [`PolicyError::Invalid`] with every field that is wrong.
 pub fn judge_prompt(
     params: Params,
     path_tune: Option<&str>,
     rules: &PolicyRules,
     plan: &PlanRules<'_>,
+    known: Option<&Characteristics>,
 ) -> Result<JudgedPrompt, PolicyError> {
-    let mut judged = Object::new();
-    let mut errors = FieldErrors::default();
-    let Unwrapped { mut fields, wrapped, mut dropped } = unwrap(params)?;
-    let spelled = |name: &str| if wrapped { format!("prompt[{name}]") } else { name.to_owned() };
+    let unwrapped = unwrap(params, "prompt")?;
+    let place = unwrapped.place("prompt");
+    let mut fields = unwrapped.fields;
+    let mut judge = Judge::new(rules, plan, known);
+    judge.dropped.extend(unwrapped.beside.into_keys());
 
     let body_tune = fields.shift_remove("tune_id");
     let tune_id = match path_tune {
         Some(segment) => {
-            dropped.extend(body_tune.map(|_| spelled("tune_id")));
-            Some(resolve_tune(segment, rules).ok_or(PolicyError::NotFound)?)
+            judge.dropped.extend(body_tune.map(|_| place.spelled("tune_id")));
+            Some(rules.shared.read(segment).ok_or(PolicyError::NotFound)?)
         }
-        None => tune_of_body(body_tune.as_ref(), rules, &mut errors)?,
+        None => match ids::tune(body_tune.as_ref(), rules) {
+            Ok(Some(id)) => Some(id),
+            Ok(None) => {
+                judge.require("tune_id", place);
+                None
+            }
+            Err(refusal) => {
+                judge.refuse(refusal, place, "tune_id")?;
+                None
+            }
+        },
     };
-
-    let mut judge = Judge { rules, plan: *plan, granted: Vec::new() };
-    for spec in PROMPT {
-        let value = fields.shift_remove(spec.name).map_or(Ok(None), |value| judge.value(&spec.kind, value));
-        match (value, spec.needs) {
-            (Ok(Some(value)), Some(permission)) if !judge.plan.permits(permission) => {
-                // Declining what the plan does not allow is what happens anyway.
-                if value != Value::Bool(false) {
-                    return Err(PolicyError::PlanForbids { param: format!("prompt[{}]", spec.name) });
-                }
-                dropped.push(spelled(spec.name));
-            }
-            (Ok(Some(value)), permission) => {
-                if let Some(permission) = permission
-                    && !judge.granted.contains(&permission)
-                {
-                    judge.granted.push(permission);
-                }
-                judged.insert(spec.name.to_owned(), value);
-            }
-            // QUOTA-07: what the account's default would be is nobody's to rely on.
-            (Ok(None), _) if spec.name == "num_images" => {
-                let default = rules.default_num_images.clamp(1, 8);
-                judged.insert(spec.name.to_owned(), Value::Number(default.into()));
-            }
-            (Ok(None), _) => {}
-            (Err(Refusal::Hard(error)), _) => return Err(error),
-            (Err(Refusal::Message(message)), _) => errors.add(spec.name, message),
-        }
+    if let Some(Err(refusal)) = tune_id.map(|id| judge.found.use_tune(id)) {
+        judge.refuse(refusal, place, "tune_id")?;
     }
-    if !errors.0.contains_key("text")
-        && !matches!(judged.get("text"), Some(Value::Text(text)) if !text.trim().is_empty())
+
+    let judged = judge_fields(fields, &mut judge, place)?;
+    let (Some(tune_id), true) = (tune_id, judge.errors.0.is_empty()) else {
+        return Err(PolicyError::Invalid(judge.errors));
+    };
+    let images = images(&judged);
+    let videos = if judge.found.granted.contains(&"video_model") { images } else { 0 };
+    Ok(JudgedPrompt {
+        tune_id,
+        params: wrap("prompt", judged),
+        names: judge.found.names,
+        images,
+        videos,
+        needs_free_tunes: plan.is_sandbox,
+        granted: judge.found.granted,
+        dropped: judge.dropped,
+        clamped: judge.clamped,
+    })
+}
+
+/// Judges the fields of one prompt, whichever request it stands in.
+pub(super) fn judge_fields(
+    mut fields: Object,
+    judge: &mut Judge<'_>,
+    place: Place<'_>,
+) -> Result<Object, PolicyError> {
+    let mut judged = Object::new();
+    default_num_images(&mut fields, judge);
+    judge.table(PROMPT, &mut fields, place, &mut judged)?;
+    judge.require_text(&judged, place, "text");
+    bound_resolution(&mut judged, judge);
+    judge.extras(Operation::CreatePrompt, &mut fields, place, &mut judged)?;
+    judge.drop_rest(&fields, place);
+    Ok(judged)
+}
+
+/// QUOTA-07: what the account's default would be is nobody's to rely on.
+pub(super) fn default_num_images(fields: &mut Object, judge: &Judge<'_>) {
+    let is_absent = match fields.get("num_images") {
+        None | Some(Value::Null) => true,
+        Some(Value::Text(text)) => text.is_empty(),
+        Some(Value::List(list)) => list.is_empty(),
+        Some(_) => false,
+    };
+    if is_absent {
+        let default = judge.rules.default_num_images.clamp(1, judge.plan.num_images());
+        fields.insert("num_images".to_owned(), Value::Number(default.into()));
+    }
+}
+
+/// Astria's own default is `2K`: a plan that has less says so.
+pub(super) fn bound_resolution(judged: &mut Object, judge: &Judge<'_>) {
+    let max = judge.plan.max_resolution.filter(|max| *max < Resolution::TwoK);
+    if let Some(max) = max
+        && !judged.contains_key("resolution")
     {
-        errors.add("text", "can't be blank");
+        judged.insert("resolution".to_owned(), Value::Text(max.name().to_owned()));
     }
-    judge_extras(Operation::CreatePrompt, &mut fields, &mut judge, |name, value| {
-        match value {
-            Ok(Some(value)) => drop(judged.insert(name.to_owned(), value)),
-            Ok(None) => {}
-            Err(Refusal::Hard(error)) => return Err(error),
-            Err(Refusal::Message(message)) => errors.add(name, message),
-        }
-        Ok(())
-    })?;
-    dropped.extend(fields.keys().map(|name| spelled(name)));
-
-    let images = judged.get("num_images").and_then(whole).and_then(|images| u32::try_from(images).ok());
-    let granted = judge.granted;
-    let (Some(tune_id), Some(images), true) = (tune_id, images, errors.0.is_empty()) else {
-        return Err(PolicyError::Invalid(errors));
-    };
-    let videos = if granted.contains(&"video_model") { images } else { 0 };
-    let mut params = Params::default();
-    params.root.insert("prompt".to_owned(), Value::Object(judged));
-    Ok(JudgedPrompt { tune_id, params, images, videos, granted, dropped })
 }
 
-struct Unwrapped {
-    fields: Object,
-    /// Whether the client wrote `prompt[…]`.
-    wrapped: bool,
-    /// What stood beside the prompt.
-    dropped: Vec<String>,
+/// Images of one judged prompt.
+pub(super) fn images(judged: &Object) -> u32 {
+    judged.get("num_images").and_then(whole).and_then(|images| u32::try_from(images).ok()).unwrap_or(u32::MAX)
 }
 
-/// Source: `ActionController::ParamsWrapper` of Rails 7.2: JSON only, and only where the key is absent.
-fn unwrap(params: Params) -> Result<Unwrapped, PolicyError> {
-    let Params { mut root, kind } = params;
-    if kind == ParamsKind::Json && !root.contains_key("prompt") {
-        return Ok(Unwrapped { fields: root, wrapped: false, dropped: Vec::new() });
-    }
-    let fields = match root.shift_remove("prompt") {
-        Some(Value::Object(fields)) => fields,
-        None | Some(Value::Null) => Object::new(),
-        Some(_) => return Err(PolicyError::Invalid(FieldErrors::one("prompt", "must be an object"))),
-    };
-    Ok(Unwrapped { fields, wrapped: true, dropped: root.into_keys().collect() })
-}
-
-fn tune_of_body(
-    value: Option<&Value>,
-    rules: &PolicyRules,
-    errors: &mut FieldErrors,
-) -> Result<Option<TuneId>, PolicyError> {
-    let text = match value {
-        Some(Value::Text(text)) if !text.is_empty() => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
-        None | Some(Value::Null | Value::Text(_)) => {
-            errors.add("tune_id", "can't be blank");
-            return Ok(None);
-        }
-        Some(_) => {
-            errors.add("tune_id", "must be an id");
-            return Ok(None);
-        }
-    };
-    resolve_tune(&text, rules).map(Some).ok_or(PolicyError::NotFound)
+/// The texts of a prompt that Astria will fill in.
+pub(super) fn templates(fields: &Object) -> impl Iterator<Item = &str> {
+    TEXTS.iter().filter_map(|name| match fields.get(*name) {
+        Some(Value::Text(text)) if has_template(text) => Some(text.as_str()),
+        _ => None,
+    })
 }

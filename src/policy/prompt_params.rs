@@ -8,7 +8,7 @@
 //! `pack_id`, `base_pack_id`, `user_id`, `theme`, `prompt_expansion`, `input_image_base64` (no photo check),
 //! and the file forms of video and audio inputs.
 
-use super::spec::{Kind, Spec};
+use super::spec::{Kind, MAX_LIST, Spec};
 
 /// Seconds of a video, both ends included.
 pub(super) const VIDEO_DURATION_S: (u64, u64) = (1, 15);
@@ -57,13 +57,16 @@ const CONTROLNET: Kind = Kind::Choice(&[
     "qr",
 ]);
 
-const fn open(name: &'static str, kind: Kind) -> Spec {
+pub(super) const fn open(name: &'static str, kind: Kind) -> Spec {
     Spec { name, kind, needs: None }
 }
 
-const fn needs(permission: &'static str, name: &'static str, kind: Kind) -> Spec {
+pub(super) const fn needs(permission: &'static str, name: &'static str, kind: Kind) -> Spec {
     Spec { name, kind, needs: Some(permission) }
 }
+
+/// The texts that Astria fills in, and reads references and flags in.
+pub(super) const TEXTS: [&str; 3] = ["text", "negative_prompt", "video_prompt"];
 
 /// The parameter of this name.
 pub(super) fn spec(name: &str) -> Option<&'static Spec> {
@@ -103,8 +106,8 @@ pub(super) const PROMPT: &[Spec] = &[
     open("input_image_url", Kind::Url),
     open("mask_image", Kind::Photo),
     open("mask_image_url", Kind::Url),
-    needs("image_references", "image_references", Kind::Photos),
-    needs("image_references", "image_reference_urls", Kind::Urls),
+    needs("image_references", "image_references", Kind::Photos { max: MAX_LIST }),
+    needs("image_references", "image_reference_urls", Kind::Urls { max: MAX_LIST }),
     needs("community", "community", Kind::Bool),
     needs("video_model", "video_model", Kind::Token),
     needs("video_model", "video_prompt", TEXT),

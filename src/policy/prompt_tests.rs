@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::ids::TuneId;
+use crate::ownership::References;
 use crate::params::{Content, ParamLimits, Params, Value, encode, parse_body};
 
 /// A picture of one pixel.
@@ -15,8 +17,10 @@ const SHARED: u64 = 1_504_944;
 
 pub(super) fn rules() -> PolicyRules {
     PolicyRules {
-        shared_tunes: BTreeSet::from([TuneId::from_u64(SHARED)]),
-        models: BTreeMap::from([("flux".to_owned(), TuneId::from_u64(7))]),
+        shared: SharedTunes::new(
+            [TuneId::from_u64(SHARED)],
+            BTreeMap::from([("flux".to_owned(), TuneId::from_u64(7))]),
+        ),
         lora_names: BTreeSet::from(["film-look".to_owned()]),
         url_hosts: Vec::new(),
         extra_params: BTreeMap::new(),
@@ -33,11 +37,11 @@ pub(super) fn parsed(content_type: &str, body: &[u8]) -> Params {
     parse_body(Some(content_type.as_bytes()), &Bytes::copy_from_slice(body), &ParamLimits::default()).unwrap()
 }
 
-fn json_params(body: &serde_json::Value) -> Params {
+pub(super) fn json_params(body: &serde_json::Value) -> Params {
     parsed("application/json", body.to_string().as_bytes())
 }
 
-fn form_params(body: &str) -> Params {
+pub(super) fn form_params(body: &str) -> Params {
     parsed("application/x-www-form-urlencoded", body.as_bytes())
 }
 
@@ -46,7 +50,7 @@ fn judge(params: Params) -> Result<JudgedPrompt, PolicyError> {
 }
 
 fn judge_with(params: Params, rules: &PolicyRules, allowed: &[&str]) -> Result<JudgedPrompt, PolicyError> {
-    judge_prompt(params, Some("1504944"), rules, &PlanRules { params: &permissions(allowed) })
+    judge_prompt(params, Some("1504944"), rules, &PlanRules::new(&permissions(allowed)), None)
 }
 
 /// What is sent, as JSON.
@@ -295,39 +299,83 @@ fn a_file_that_is_no_photo_is_refused() {
     assert!(matches!(outcome, Err(PolicyError::Photo(_))), "{outcome:?}");
 }
 
+/// What a request names when it uses these tunes.
+pub(super) fn using(ids: &[u64]) -> References {
+    let mut names = References::default();
+    for id in ids {
+        names.use_tune(TuneId::from_u64(*id));
+    }
+    names
+}
+
 #[test]
-fn iso_01_a_tune_that_is_not_shared_is_not_found_in_path_and_body() {
+fn iso_01_what_cannot_be_the_id_of_a_tune_is_not_found_in_path_and_body() {
     let none = BTreeSet::new();
-    let plan = PlanRules { params: &none };
-    for path in ["2", "0", "01", "1504944.json", "1%0a2", "@2", "", "@", "flux2", "@1504944 "] {
-        let outcome = judge_prompt(form_params("prompt[text]=a"), Some(path), &rules(), &plan);
+    let plan = PlanRules::new(&none);
+    for path in ["0", "01", "1504944.json", "1%0a2", "@2", "", "@", "flux2", "@1504944 "] {
+        let outcome = judge_prompt(form_params("prompt[text]=a"), Some(path), &rules(), &plan, None);
         assert!(matches!(outcome, Err(PolicyError::NotFound)), "{path}: {outcome:?}");
     }
     for body in [
-        json!({"text": "a", "tune_id": 2}),
         json!({"text": "a", "tune_id": "01504944"}),
         json!({"text": "a", "tune_id": 1504944.5}),
+        json!({"text": "a", "tune_id": 0}),
+        json!({"text": "a", "tune_id": "2/prompts"}),
     ] {
-        let outcome = judge_prompt(json_params(&body), None, &rules(), &plan);
+        let outcome = judge_prompt(json_params(&body), None, &rules(), &plan, None);
         assert!(matches!(outcome, Err(PolicyError::NotFound)), "{body}: {outcome:?}");
     }
 }
 
 #[test]
-fn a_tune_is_named_by_id_or_by_alias() {
-    for (text, id) in [("1504944", SHARED), ("flux", 7), ("@flux", 7), ("@Flux", 7), ("7", 7)] {
-        assert_eq!(resolve_tune(text, &rules()), Some(TuneId::from_u64(id)), "{text}");
-    }
+fn iso_01_every_tune_that_a_prompt_names_is_collected_wherever_it_stands() {
     let none = BTreeSet::new();
-    for tune in [json!(SHARED), json!("1504944"), json!("@flux"), json!(7)] {
+    let plan = PlanRules::new(&none);
+    let judged = judge_prompt(form_params("prompt[text]=a"), Some("2"), &rules(), &plan, None).unwrap();
+    assert_eq!((judged.tune_id.get(), judged.names), (2, using(&[2])));
+    for tune in [json!(2), json!("2")] {
+        let body =
+            json!({"text": "a <lora:3:1>", "negative_prompt": "<faceid:4>, <lora:flux:1>", "tune_id": tune});
+        let outcome = judge_prompt(json_params(&body), None, &rules(), &plan, None);
+        assert!(matches!(outcome, Err(PolicyError::Invalid(_))), "a name inside text is none of the models");
+        let body = json!({"text": "a <lora:3:1>", "negative_prompt": "<faceid:4>", "tune_id": tune});
+        let judged = judge_prompt(json_params(&body), None, &rules(), &plan, None).unwrap();
+        assert_eq!(judged.names, using(&[2, 3, 4]));
+    }
+    let video = json!({"text": "a", "video_prompt": "<faceid:5:1> walks", "video_model": "kling"});
+    assert_eq!(
+        judge_with(json_params(&video), &rules(), &["video_model"]).unwrap().names,
+        using(&[SHARED, 5])
+    );
+}
+
+#[test]
+fn l_03_a_request_refers_to_64_models_at_most() {
+    let text = |count: u64| (1..=count).map(|id| format!("<lora:{id}:1>")).collect::<String>();
+    assert!(judge(json_params(&json!({"text": text(63)}))).is_ok(), "and the tune itself");
+    invalid(judge(json_params(&json!({"text": text(64)}))), "text");
+    invalid(judge(json_params(&json!({"text": text(40), "negative_prompt": text(40)}))), "negative_prompt");
+}
+
+#[test]
+fn a_tune_is_named_by_id_or_by_alias() {
+    let none = BTreeSet::new();
+    for (tune, id) in [
+        (json!(SHARED), SHARED),
+        (json!("1504944"), SHARED),
+        (json!("@flux"), 7),
+        (json!("Flux"), 7),
+        (json!(7), 7),
+    ] {
         let judged = judge_prompt(
             json_params(&json!({"prompt": {"text": "a", "tune_id": tune}})),
             None,
             &rules(),
-            &PlanRules { params: &none },
+            &PlanRules::new(&none),
+            None,
         );
         let judged = judged.unwrap();
-        assert!([7, SHARED].contains(&judged.tune_id.get()));
+        assert_eq!((judged.tune_id.get(), judged.names), (id, using(&[id])));
         assert_eq!(judged.params.get("prompt[tune_id]"), None);
         assert_eq!(judged.dropped, Vec::<String>::new());
     }
@@ -342,7 +390,7 @@ fn without_a_tune_in_the_path_the_body_must_name_one() {
         "prompt[text]=a&prompt[tune_id][]=7",
         "tune_id=7&prompt[text]=a",
     ] {
-        invalid(judge_prompt(form_params(body), None, &rules(), &PlanRules { params: &none }), "tune_id");
+        invalid(judge_prompt(form_params(body), None, &rules(), &PlanRules::new(&none), None), "tune_id");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finds references to models in a text: `<lora:ID:weight>` and `<faceid:ID:weight>`.
 //!
-//! All tunes of one account can be loaded by their number, another end user's face included (L-03), so a number
-//! must be a shared tune. Anything that looks like a reference and is not spelled exactly is refused, because
+//! All tunes of one account can be loaded by their number, another end user's face included (L-03), so every number
+//! is collected, for ownership to prove. Anything that looks like a reference and is not spelled exactly is refused, because
 //! nobody knows how leniently the upstream reads it.
 //!
 //! Source: the samples of the Astria API reference (read 2026-11-21); public clients also use names in place of
@@ -9,10 +9,10 @@
 
 use crate::ids::TuneId;
 
+use super::PolicyRules;
+use super::judge::Findings;
 use super::look_alike::Folded;
 use super::text::Refusal;
-use super::tunes::is_shared;
-use super::{PolicyError, PolicyRules};
 
 const KINDS: [&str; 2] = ["lora", "faceid"];
 const MAX_NAME_BYTES: usize = 64;
@@ -20,8 +20,13 @@ const MAX_NAME_BYTES: usize = 64;
 const INEXACT: &str =
     "has something like a model reference; write it exactly as <lora:ID:weight> or <faceid:ID:weight>";
 
-/// Judges every reference in a text.
-pub(super) fn judge(text: &str, folded: &Folded, rules: &PolicyRules) -> Result<(), Refusal> {
+/// Judges every reference in a text; adds to `found` the tunes that it names.
+pub(super) fn judge(
+    text: &str,
+    folded: &Folded,
+    rules: &PolicyRules,
+    found: &mut Findings,
+) -> Result<(), Refusal> {
     for place in 0..folded.len() {
         if !looks_like_one(folded, place) {
             continue;
@@ -30,8 +35,7 @@ pub(super) fn judge(text: &str, folded: &Folded, rules: &PolicyRules) -> Result<
         let inside =
             text.get(start..).and_then(|rest| rest.strip_prefix('<')).and_then(|rest| rest.split_once('>'));
         match inside.and_then(|(inside, _)| exact_target(inside)) {
-            Some(Target::Id(id)) if is_shared(id, rules) => {}
-            Some(Target::Id(_)) => return Err(Refusal::Hard(PolicyError::NotFound)),
+            Some(Target::Id(id)) => found.use_tune(id)?,
             Some(Target::Name(name)) if rules.lora_names.contains(name) => {}
             Some(Target::Name(_)) => {
                 return Err("refers to a model by a name that does not exist here".into());

@@ -6,14 +6,15 @@
 use serde_json::Number;
 
 use crate::operation::Operation;
-use crate::params::{Content, Object, UNJUDGED_TYPE, Upload, Value};
+use crate::params::{Content, UNJUDGED_TYPE, Upload, Value};
 use crate::photo;
 
+use super::judge::Judge;
 use super::text::{self, Refusal};
-use super::{PlanRules, PolicyError, PolicyRules, client_url};
+use super::{PolicyError, client_url};
 
-/// Most files or URLs in one list.
-const MAX_LIST: usize = 16;
+/// Most files or URLs in one list of a prompt.
+pub(super) const MAX_LIST: usize = 16;
 /// Bytes of a text that the operator lets through by name.
 const MAX_EXTRA_BYTES: usize = 2048;
 
@@ -53,12 +54,12 @@ pub(super) enum Kind {
     Choice(&'static [&'static str]),
     /// One photo.
     Photo,
-    /// Photos in a list.
-    Photos,
+    /// Photos in a list, so many at most.
+    Photos { max: usize },
     /// An https URL that the upstream fetches.
     Url,
-    /// Such URLs in a list.
-    Urls,
+    /// Such URLs in a list, so many at most.
+    Urls { max: usize },
     /// What the operator added by name: a text, number or boolean; a URL if the name says so.
     Extra,
 }
@@ -72,19 +73,14 @@ pub(super) struct Spec {
     pub(super) needs: Option<&'static str>,
 }
 
-/// What one judgement shares between its parameters.
-pub(super) struct Judge<'a> {
-    pub(super) rules: &'a PolicyRules,
-    pub(super) plan: PlanRules<'a>,
-    /// Permissions that were made use of.
-    pub(super) granted: Vec<&'static str>,
-}
-
-/// Whether an operator may add this parameter to an operation (`prompt[new_thing]`; `new_thing` for an inspection).
+/// Whether an operator may add this parameter to an operation (`prompt[new_thing]`, `tune[new_thing]`; `new_thing` for
+/// an inspection). What is added to prompts holds for nested and duplicated ones too.
 /// Never a callback, an id, nested attributes, or a name that Rails itself reads.
 pub fn may_be_added(operation: Operation, path: &str) -> bool {
+    let inside = |wrapper| path.strip_prefix(wrapper).and_then(|rest| rest.strip_suffix(']'));
     let name = match operation {
-        Operation::CreatePrompt => path.strip_prefix("prompt[").and_then(|rest| rest.strip_suffix(']')),
+        Operation::CreatePrompt => inside("prompt["),
+        Operation::CreateTune => inside("tune["),
         Operation::InspectImage => Some(path),
         _ => None,
     };
@@ -96,30 +92,6 @@ pub fn may_be_added(operation: Operation, path: &str) -> bool {
             && !name.contains("callback")
             && !["_id", "_ids", "_attributes"].iter().any(|suffix| name.ends_with(suffix))
     })
-}
-
-/// Takes the operator's additions out of `fields`, judged, in the order of the config.
-pub(super) fn judge_extras(
-    operation: Operation,
-    fields: &mut Object,
-    judge: &mut Judge<'_>,
-    mut keep: impl FnMut(&str, Result<Option<Value>, Refusal>) -> Result<(), PolicyError>,
-) -> Result<(), PolicyError> {
-    let paths = judge.rules.extra_params.get(&operation).map_or(&[][..], Vec::as_slice);
-    for path in paths.iter().filter(|path| may_be_added(operation, path)) {
-        let name = path.strip_prefix("prompt[").map_or(path.as_str(), |rest| rest.trim_end_matches(']'));
-        if let Some(value) = fields.shift_remove(name) {
-            let kind = if name.ends_with("_url") {
-                Kind::Url
-            } else if name.ends_with("_urls") {
-                Kind::Urls
-            } else {
-                Kind::Extra
-            };
-            keep(name, judge.value(&kind, value))?;
-        }
-    }
-    Ok(())
 }
 
 impl Judge<'_> {
@@ -151,9 +123,9 @@ impl Judge<'_> {
                 .map(|choice| Value::Text(choice.to_owned()))
                 .ok_or_else(|| Refusal::Message(format!("must be one of {}", choices.join(", ")))),
             Kind::Photo => self.photo(value),
-            Kind::Photos => list(value, |element| self.photo(element)),
+            Kind::Photos { max } => list(value, *max, |element| self.photo(element)),
             Kind::Url => self.url(value),
-            Kind::Urls => list(value, |element| self.url(element)),
+            Kind::Urls { max } => list(value, *max, |element| self.url(element)),
             Kind::Extra => match value {
                 Value::Bool(_) | Value::Number(_) => Ok(value),
                 other => self.text(other, MAX_EXTRA_BYTES),
@@ -167,8 +139,16 @@ impl Judge<'_> {
         if text.len() > max_bytes {
             return Err(Refusal::Message(format!("is too long (maximum is {max_bytes} bytes)")));
         }
-        text::judge(&text, self.rules, &self.plan, &mut self.granted)?;
+        self.judge_text(&text)?;
         Ok(Value::Text(text))
+    }
+
+    /// Judges a text as it stands and, where it is known what it is filled with, as it will read.
+    pub(super) fn judge_text(&mut self, text: &str) -> Result<(), Refusal> {
+        let counted_before = self.found.references;
+        text::judge(text, self.rules, &self.plan, &mut self.found)?;
+        let Some(known) = self.known else { return Ok(()) };
+        known.judge_filled(text, self.rules, &self.plan, &mut self.found, counted_before)
     }
 
     fn url(&self, value: Value) -> Result<Value, Refusal> {
@@ -191,10 +171,14 @@ impl Judge<'_> {
     }
 }
 
-fn list(value: Value, one: impl FnMut(Value) -> Result<Value, Refusal>) -> Result<Value, Refusal> {
+fn list(
+    value: Value,
+    max: usize,
+    one: impl FnMut(Value) -> Result<Value, Refusal>,
+) -> Result<Value, Refusal> {
     let Value::List(list) = value else { return Err("must be a list".into()) };
-    if list.len() > MAX_LIST {
-        return Err(Refusal::Message(format!("has too many elements (maximum is {MAX_LIST})")));
+    if list.len() > max {
+        return Err(Refusal::Message(format!("has too many elements (maximum is {max})")));
     }
     list.into_iter().map(one).collect::<Result<_, _>>().map(Value::List)
 }
@@ -260,7 +244,13 @@ fn choice(value: &Value, choices: &[&'static str]) -> Option<&'static str> {
 fn token(value: Value) -> Result<Value, Refusal> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b' ' | b'-');
     match value {
-        Value::Text(text) if text.len() <= 64 && text.bytes().all(plain) && !text.contains("--") => {
+        Value::Text(text)
+            if text.len() <= 64
+                && text.bytes().all(plain)
+                && !text.contains("--")
+                && !text.starts_with('-')
+                && !text.ends_with('-') =>
+        {
             Ok(Value::Text(text))
         }
         _ => Err("must be a short name".into()),

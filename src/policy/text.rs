@@ -3,6 +3,7 @@
 //! To the upstream a text is also a command line: `<lora:ID:w>` loads a model, `--video` makes a video, and
 //! `{{name}}` is filled in later. All three are judged here for every text that is sent.
 
+use super::judge::Findings;
 use super::look_alike::{DASH, EM_DASH, Folded};
 use super::{PlanRules, PolicyError, PolicyRules, flags, references};
 
@@ -21,14 +22,14 @@ impl From<&str> for Refusal {
     }
 }
 
-/// Judges a text; adds to `granted` the permissions that its flags make use of.
+/// Judges a text; adds to `found` what it refers to and the permissions that its flags make use of.
 pub(super) fn judge(
     text: &str,
     rules: &PolicyRules,
     plan: &PlanRules<'_>,
-    granted: &mut Vec<&'static str>,
+    found: &mut Findings,
 ) -> Result<(), Refusal> {
-    if is_plain(text) { Ok(()) } else { judge_folded(text, rules, plan, granted) }
+    if is_plain(text) { Ok(()) } else { judge_folded(text, rules, plan, found) }
 }
 
 /// The whole judgement.
@@ -36,12 +37,12 @@ pub(super) fn judge_folded(
     text: &str,
     rules: &PolicyRules,
     plan: &PlanRules<'_>,
-    granted: &mut Vec<&'static str>,
+    found: &mut Findings,
 ) -> Result<(), Refusal> {
     let folded = Folded::new(text);
     templates(&folded)?;
-    references::judge(text, &folded, rules)?;
-    flags::judge(text, &folded, plan, granted)
+    references::judge(text, &folded, rules, found)?;
+    flags::judge(text, &folded, plan, found)
 }
 
 /// Whether a text holds nothing that could be part of a reference, a flag or a template, in any spelling: most do

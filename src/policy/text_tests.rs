@@ -1,25 +1,27 @@
 use proptest::prelude::*;
 
+use super::judge::Findings;
 use super::look_alike::Folded;
-use super::prompt_tests::{permissions, rules};
+use super::prompt_tests::{permissions, rules, using};
 use super::text::Refusal;
 use super::*;
+use crate::ownership::References;
 
 #[derive(Debug, PartialEq)]
 enum Verdict {
     Passes(Vec<&'static str>),
+    Names(References),
     Invalid,
-    NotFound,
     Forbidden(String),
 }
 
 fn judge(text: &str, allowed: &[&str]) -> Verdict {
     let allowed = permissions(allowed);
-    let mut granted = Vec::new();
-    match text::judge(text, &rules(), &PlanRules { params: &allowed }, &mut granted) {
-        Ok(()) => Verdict::Passes(granted),
+    let mut found = Findings::default();
+    match text::judge(text, &rules(), &PlanRules::new(&allowed), &mut found) {
+        Ok(()) if found.names == using(&[]) => Verdict::Passes(found.granted),
+        Ok(()) => Verdict::Names(found.names),
         Err(Refusal::Message(_)) => Verdict::Invalid,
-        Err(Refusal::Hard(PolicyError::NotFound)) => Verdict::NotFound,
         Err(Refusal::Hard(PolicyError::PlanForbids { param })) => Verdict::Forbidden(param),
         Err(Refusal::Hard(other)) => panic!("{other:?}"),
     }
@@ -46,25 +48,20 @@ fn ordinary_texts_pass() {
 }
 
 #[test]
-fn l_03_exact_references_to_shared_tunes_pass() {
-    for text in [
-        "<lora:1504944:0.8> a",
-        "a <faceid:1504944>",
-        "<lora:7:1><lora:1504944:.5>",
-        "<faceid:7:-0.5>",
-        "<lora:film-look:1> x",
-        "<lora:film-look>",
+fn l_03_exact_references_are_collected_whoever_owns_them() {
+    for (text, ids) in [
+        ("<lora:1504944:0.8> a", &[1_504_944][..]),
+        ("a <faceid:1504944>", &[1_504_944]),
+        ("<lora:7:1><lora:1504944:.5>", &[7, 1_504_944]),
+        ("<faceid:7:-0.5>", &[7]),
+        ("<lora:2:1>", &[2]),
+        ("ok <lora:1504944:1> <faceid:2>", &[2, 1_504_944]),
+        ("<lora:film-look:1> <lora:9999999999999999999:1>", &[9_999_999_999_999_999_999]),
     ] {
-        assert_eq!(judge(text, &[]), Verdict::Passes(vec![]), "{text}");
+        assert_eq!(judge(text, &[]), Verdict::Names(using(ids)), "{text}");
     }
-}
-
-#[test]
-fn l_03_a_tune_that_is_not_shared_is_not_found() {
-    for text in
-        ["<lora:2:1>", "<faceid:99:1>", "ok <lora:1504944:1> <faceid:2>", "<lora:9999999999999999999:1>"]
-    {
-        assert_eq!(judge(text, &[]), Verdict::NotFound, "{text}");
+    for text in ["<lora:film-look:1> x", "<lora:film-look>"] {
+        assert_eq!(judge(text, &[]), Verdict::Passes(vec![]), "{text}");
     }
 }
 
@@ -311,8 +308,9 @@ proptest! {
             Just("lora"), Just("1"), Just("\n"), Just("_"), Just("="), Just("outpaint")], 0..12)
     ) {
         let text = text.concat();
-        let (none, mut granted) = (permissions(&[]), Vec::new());
-        let judged = text::judge_folded(&text, &rules(), &PlanRules { params: &none }, &mut granted);
-        prop_assert!(!text::is_plain(&text) || (judged.is_ok() && granted.is_empty()), "{:?}", text);
+        let (none, mut found) = (permissions(&[]), Findings::default());
+        let judged = text::judge_folded(&text, &rules(), &PlanRules::new(&none), &mut found);
+        let is_silent = judged.is_ok() && found.granted.is_empty() && found.names.is_empty();
+        prop_assert!(!text::is_plain(&text) || is_silent, "{:?}", text);
     }
 }

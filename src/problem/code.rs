@@ -58,10 +58,16 @@ codes! {
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The path has other methods.
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method does not fit the path";
+    /// The end user's data is being erased.
+    Erasing = "erasing", CONFLICT, "Your data is being erased";
+    /// The request would destroy something and does not say that this is meant.
+    ConfirmationRequired = "confirmation_required", PRECONDITION_REQUIRED, "Say that you mean it";
     /// The body did not arrive in time.
     BodyTimeout = "body_timeout", REQUEST_TIMEOUT, "The body did not arrive in time";
     /// The body is too large.
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
+    /// The picture has no such bytes.
+    RangeNotSatisfiable = "range_not_satisfiable", RANGE_NOT_SATISFIABLE, "The range lies outside of the picture";
     /// The body's type is not one that is read here.
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body's type is not supported";
     /// Fields are wrong: by our judgement or by Astria's.
@@ -88,6 +94,8 @@ codes! {
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The service is busy";
     /// Tokens cannot be verified now.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Sign-in cannot be checked now";
+    /// Who owns what cannot be looked up or recorded now.
+    StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "Records cannot be reached now";
     /// Spending cannot be recorded now, so nothing is spent.
     LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "Spending is paused";
     /// Astria asks the operator's account to slow down.

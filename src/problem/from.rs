@@ -3,16 +3,18 @@
 
 use http::HeaderValue;
 use http::StatusCode;
-use http::header::{CONNECTION, WWW_AUTHENTICATE};
+use http::header::{CONNECTION, CONTENT_RANGE, WWW_AUTHENTICATE};
 
 use super::{Code, Problem};
 use crate::auth::AuthError;
 use crate::intake::IntakeError;
 use crate::operation::Operation;
+use crate::ownership::{IndexError, OwnershipError};
 use crate::params::{ParamsError, SpoolingError};
 use crate::photo::{PhotoError, SpooledPhotoError};
 use crate::policy::PolicyError;
 use crate::quota::{Period, QuotaError};
+use crate::upstream::blob::BlobError;
 use crate::upstream::{PauseReason, UpstreamError};
 
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
@@ -95,6 +97,22 @@ impl Problem {
     }
 }
 
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Upstream(error) => Self::of_upstream(&error, Operation::GetImage),
+            BlobError::OutOfRange { whole } => {
+                let problem = Self::new(Code::RangeNotSatisfiable, "Ask for bytes that the picture has.");
+                let size = whole.and_then(|whole| HeaderValue::try_from(format!("bytes */{whole}")).ok());
+                match size {
+                    Some(size) => problem.with_header(CONTENT_RANGE, size),
+                    None => problem,
+                }
+            }
+        }
+    }
+}
+
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         match error {
@@ -114,6 +132,31 @@ impl From<PhotoError> for Problem {
             _ => "Send a JPEG, PNG, WebP, HEIC or GIF picture.",
         };
         Self::new(Code::PhotoRefused, detail)
+    }
+}
+
+impl From<OwnershipError> for Problem {
+    fn from(error: OwnershipError) -> Self {
+        match error {
+            OwnershipError::NotFound => Self::not_found(),
+            OwnershipError::Index(index) => index.into(),
+        }
+    }
+}
+
+impl From<IndexError> for Problem {
+    fn from(error: IndexError) -> Self {
+        match error {
+            // Whose it is, is nobody's business.
+            IndexError::Conflict => Self::not_found(),
+            IndexError::Erasing => {
+                Self::new(Code::Erasing, "Nothing is made for you until everything of yours is gone.")
+                    .with_retry_after_s(60)
+            }
+            IndexError::Unavailable => {
+                Self::new(Code::StoreUnavailable, "Try again in a moment.").with_retry_after_s(5)
+            }
+        }
     }
 }
 
@@ -212,6 +255,10 @@ impl From<PolicyError> for Problem {
             PolicyError::PlanForbids { param } => {
                 Self::new(Code::ParameterNotAllowed, format!("Your plan does not include {param}."))
             }
+            PolicyError::NoFreeForm => Self::new(
+                Code::OperationNotAllowed,
+                "Your plan is for trying things out: tunes of branch fast, and what is made on them.",
+            ),
             PolicyError::Photo(photo) => photo.into(),
         }
     }

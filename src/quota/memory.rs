@@ -22,6 +22,7 @@ use super::rule::{QuotaRule, QuotaState};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::ReservationId;
 use crate::principal::EndUserId;
+use crate::pseudonym::{Pseudonym, Pseudonyms};
 
 /// How much a [`MemoryLedger`] may hold in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct MemoryLedger(Arc<Shared>);
 
 struct Shared {
     clock: Clock,
+    /// It knows end users by these alone: leaving and being forgotten resets no quota.
+    pseudonyms: Pseudonyms,
     calendar: Calendar,
     bounds: LedgerBounds,
     record: Mutex<Record>,
@@ -51,13 +54,13 @@ struct Shared {
 
 #[derive(Default)]
 struct Record {
-    books: HashMap<EndUserId, Books>,
+    books: HashMap<Pseudonym, Books>,
     held: HashMap<ReservationId, Held>,
     unknown: usize,
 }
 
 struct Held {
-    user: EndUserId,
+    user: Pseudonym,
     periods: Periods,
     amounts: Amounts,
     is_unknown: bool,
@@ -65,14 +68,14 @@ struct Held {
 
 impl MemoryLedger {
     /// An empty ledger whose days and months are those of `zone`.
-    pub fn new(clock: Clock, zone: TimeZone) -> Self {
-        Self::with_bounds(clock, zone, LedgerBounds::default())
+    pub fn new(clock: Clock, zone: TimeZone, pseudonyms: Pseudonyms) -> Self {
+        Self::with_bounds(clock, zone, pseudonyms, LedgerBounds::default())
     }
 
     /// An empty ledger that holds no more than `bounds` say.
-    pub fn with_bounds(clock: Clock, zone: TimeZone, bounds: LedgerBounds) -> Self {
+    pub fn with_bounds(clock: Clock, zone: TimeZone, pseudonyms: Pseudonyms, bounds: LedgerBounds) -> Self {
         let calendar = Calendar::new(zone);
-        Self(Arc::new(Shared { clock, calendar, bounds, record: Mutex::default() }))
+        Self(Arc::new(Shared { clock, pseudonyms, calendar, bounds, record: Mutex::default() }))
     }
 }
 
@@ -93,12 +96,13 @@ impl Shared {
         if record.held.len() >= self.bounds.max_reservations {
             return Err(QuotaError::Full);
         }
-        let is_new = !record.books.contains_key(request.user);
+        let user = self.pseudonyms.of(request.user);
+        let is_new = !record.books.contains_key(&user);
         if is_new && record.books.len() >= self.bounds.max_users {
             return Err(QuotaError::Full);
         }
         let mut first = Books::default();
-        let books = record.books.get_mut(request.user).unwrap_or(&mut first);
+        let books = record.books.get_mut(&user).unwrap_or(&mut first);
         books.drop_past(periods);
         if books.is_closed(periods) {
             return Err(QuotaError::Unavailable);
@@ -108,9 +112,9 @@ impl Shared {
         }
         books.hold(periods, request.amounts);
         if is_new && !first.is_blank() {
-            record.books.insert(request.user.clone(), first);
+            record.books.insert(user, first);
         }
-        let held = Held { user: request.user.clone(), periods, amounts: *request.amounts, is_unknown: false };
+        let held = Held { user, periods, amounts: *request.amounts, is_unknown: false };
         record.held.insert(request.id, held);
         Ok(())
     }
@@ -139,7 +143,7 @@ impl Shared {
         let Record { books, held, unknown } = &mut *record;
         let ended = held.remove(&id).ok_or(QuotaError::Unavailable)?;
         *unknown -= usize::from(ended.is_unknown);
-        let of_user = books.entry(ended.user.clone()).or_default();
+        let of_user = books.entry(ended.user).or_default();
         of_user.book(ended.periods, spent);
         of_user.give_back(ended.periods, &ended.amounts);
         if of_user.is_blank() {
@@ -151,7 +155,7 @@ impl Shared {
     fn state(&self, user: &EndUserId, rules: &[QuotaRule]) -> Result<Vec<QuotaState>, QuotaError> {
         let periods = self.calendar.periods_at(self.clock.now()).ok_or(QuotaError::Unavailable)?;
         let record = self.lock();
-        let books = record.books.get(user);
+        let books = record.books.get(&self.pseudonyms.of(user));
         if books.is_some_and(|books| books.is_closed(periods)) {
             return Err(QuotaError::Unavailable);
         }
@@ -247,11 +251,11 @@ mod tests {
     use crate::quota::Measure;
     use crate::quota::conformance::ledger_conformance;
 
-    ledger_conformance!(|clock, zone| Arc::new(MemoryLedger::new(clock, zone)));
+    ledger_conformance!(|clock, zone| Arc::new(MemoryLedger::new(clock, zone, Pseudonyms::new(b"key"))));
 
     fn tiny() -> MemoryLedger {
         let bounds = LedgerBounds { max_users: 2, max_reservations: 3 };
-        MemoryLedger::with_bounds(Clock::system(), TimeZone::UTC, bounds)
+        MemoryLedger::with_bounds(Clock::system(), TimeZone::UTC, Pseudonyms::new(b"key"), bounds)
     }
 
     async fn reserve(ledger: &MemoryLedger, subject: &str) -> Result<Reservation, QuotaError> {

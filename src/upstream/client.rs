@@ -22,6 +22,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
+use super::blob::OpenBody;
 use super::body::{Joined, Segments};
 use super::connection::{Connector, Count, Life};
 use super::error::UpstreamError;
@@ -30,7 +31,7 @@ use super::step::{Call, Reply, Step};
 use crate::clock::Clock;
 
 /// A reply's head, all 1xx heads before it included.
-const MAX_HEAD_BYTES: usize = 256 * 1024;
+pub(super) const MAX_HEAD_BYTES: usize = 256 * 1024;
 const MAX_IDLE: Duration = Duration::from_secs(30);
 
 /// How patiently and how much the client reads.
@@ -95,8 +96,7 @@ impl Client {
         let connector = Connector {
             inner: tls.https_or_http().enable_http1().wrap_connector(http),
             timeout: settings.connect_timeout,
-            // Chunk heads may double a body.
-            max_reply_bytes: settings.max_reply_bytes.saturating_mul(2).saturating_add(4 * MAX_HEAD_BYTES),
+            max_reply_bytes: framed(settings.max_reply_bytes),
             clock: clock.clone(),
             count: Arc::clone(&count),
         };
@@ -118,6 +118,7 @@ impl Client {
 
     async fn exchange(&self, call: Box<Call>) -> Reply {
         let Inner { pool, settings, clock, .. } = &*self.0;
+        let streamed_bytes = call.streamed_bytes;
         let reply = pool.request(call.request).await.map_err(|error| {
             if error.is_connect() { UpstreamError::Unreachable } else { UpstreamError::Cut }
         })?;
@@ -127,6 +128,13 @@ impl Client {
         if !is_sound(&head) {
             retire();
             return Err(UpstreamError::Cut);
+        }
+        if let Some(max_bytes) = streamed_bytes.filter(|_| head.status.is_success()) {
+            if let Some(life) = &life {
+                life.grant(framed(max_bytes));
+            }
+            head.extensions.insert(OpenBody::new(body));
+            return Ok(Response::from_parts(head, Bytes::new()));
         }
         let collected = collect(body, *settings).await;
         let old =
@@ -145,9 +153,14 @@ impl Step for Client {
     }
 }
 
+/// The bytes of a whole reply, with a body of so many: chunk heads may double it.
+pub(super) const fn framed(body_bytes: usize) -> usize {
+    body_bytes.saturating_mul(2).saturating_add(4 * MAX_HEAD_BYTES)
+}
+
 /// Whether there is one way only to see where the reply ends. The parser takes a coding over a length, and a
 /// coding that it does not know for "until closed"; two readers of such a reply need not agree.
-fn is_sound(head: &response::Parts) -> bool {
+pub(super) fn is_sound(head: &response::Parts) -> bool {
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
     let length = head.headers.get(CONTENT_LENGTH);
     match codings.next() {

@@ -8,7 +8,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(super) struct Life(Arc<Inner>);
 struct Inner {
     began: Duration,
     retired: AtomicBool,
+    /// Bytes that the present reply may have, where that is more than usual.
+    granted_bytes: AtomicUsize,
     reader: AtomicWaker,
     count: Arc<Count>,
 }
@@ -63,12 +65,23 @@ impl Life {
     fn begin(began: Duration, count: &Arc<Count>) -> Self {
         count.opened.fetch_add(1, Ordering::Relaxed);
         let count = Arc::clone(count);
-        Self(Arc::new(Inner { began, retired: AtomicBool::new(false), reader: AtomicWaker::new(), count }))
+        Self(Arc::new(Inner {
+            began,
+            retired: AtomicBool::new(false),
+            granted_bytes: AtomicUsize::new(0),
+            reader: AtomicWaker::new(),
+            count,
+        }))
     }
 
     /// How old it is.
     pub(super) fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.0.began)
+    }
+
+    /// The reply that has begun may have so many bytes.
+    pub(super) fn grant(&self, size_bytes: usize) {
+        self.0.granted_bytes.store(size_bytes, Ordering::Release);
     }
 
     /// No other request goes over it.
@@ -148,7 +161,9 @@ impl<T: AsyncRead> AsyncRead for Watched<T> {
         let before = buf.filled().len();
         ready!(this.inner.poll_read(cx, buf))?;
         *this.read_bytes += buf.filled().len().saturating_sub(before);
-        if *this.read_bytes > *this.max_bytes {
+        if *this.read_bytes > *this.max_bytes
+            && *this.read_bytes > this.life.0.granted_bytes.load(Ordering::Acquire)
+        {
             return Poll::Ready(Err(io::Error::other("a reply has no end")));
         }
         Poll::Ready(Ok(()))
@@ -159,6 +174,7 @@ impl<T: AsyncWrite> AsyncWrite for Watched<T> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.project();
         *this.read_bytes = 0;
+        this.life.grant(0);
         this.inner.poll_write(cx, buf)
     }
 
@@ -177,6 +193,7 @@ impl<T: AsyncWrite> AsyncWrite for Watched<T> {
     ) -> Poll<io::Result<usize>> {
         let this = self.project();
         *this.read_bytes = 0;
+        this.life.grant(0);
         this.inner.poll_write_vectored(cx, bufs)
     }
 

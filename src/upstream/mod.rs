@@ -4,10 +4,11 @@
 //! layers and the judgement of what came back. A reply's headers never leave this module.
 //!
 //! What it does *not* do: it does not decide who may call (handlers), nor what a reply shows
-//! ([`objects`]), nor does it ever follow a redirect.
+//! (`objects`). It follows no redirect, but for those of pictures to their storage, without our credential ([`blob`]).
 
 pub mod account;
 pub mod backoff;
+pub mod blob;
 pub mod body;
 pub mod breaker;
 mod circuit;
@@ -16,8 +17,6 @@ mod connection;
 pub mod error;
 pub mod fair_share;
 pub mod measure;
-pub mod objects;
-mod raw;
 pub mod request;
 pub mod resolver;
 pub mod retry;
@@ -125,7 +124,7 @@ fn build(target: &Target, request: UpstreamRequest) -> Result<Box<Call>, Upstrea
         headers.insert(TRACEPARENT, context);
     }
     *built.headers_mut() = headers;
-    Ok(Box::new(Call { operation, user, probe: false, request: built }))
+    Ok(Box::new(Call { operation, user, probe: false, streamed_bytes: None, request: built }))
 }
 
 /// What a status means for us. Source: the API overview's error codes (S3) and the vendor's public clients,

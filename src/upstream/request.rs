@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use http::{HeaderValue, Method};
 
 use super::body::Segments;
+use crate::ids::{PackId, PromptId, TuneId};
 use crate::operation::Operation;
+use crate::ownership::{Owned, Usable};
 use crate::params::Segment;
 
 /// One call that the gateway wants to make.
@@ -44,6 +46,12 @@ impl UpstreamRequest {
     pub fn post(operation: Operation, path: Path, content_type: String, segments: Vec<Segment>) -> Self {
         let body = Segments::from(segments);
         Self { content_type: Some(content_type), body, ..Self::bare(operation, Method::POST, path) }
+    }
+
+    /// A change with a canonical body.
+    pub fn patch(operation: Operation, path: Path, content_type: String, segments: Vec<Segment>) -> Self {
+        let post = Self::post(operation, path, content_type, segments);
+        Self { method: Method::PATCH, ..post }
     }
 
     /// Adds a query of names and values that the gateway chose; encodes them.
@@ -88,7 +96,8 @@ impl UpstreamRequest {
     }
 }
 
-/// A path at Astria: `Path::new().literal("tunes").id(tune).literal("prompts")`.
+/// A path at Astria: `Path::new().literal("tunes").tune(usable).literal("prompts")`. What names an object takes the
+/// proof that the caller may.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Path(String);
 
@@ -106,9 +115,37 @@ impl Path {
         self
     }
 
-    /// Adds a number: a parsed id.
+    /// Adds a tune that the caller may use.
     #[must_use]
-    pub fn id(mut self, id: u64) -> Self {
+    pub fn tune(self, tune: Usable) -> Self {
+        self.number(tune.id().get())
+    }
+
+    /// Adds a tune that is the caller's own.
+    #[must_use]
+    pub fn own_tune(self, tune: Owned<TuneId>) -> Self {
+        self.number(tune.id().get())
+    }
+
+    /// Adds a prompt that is the caller's own.
+    #[must_use]
+    pub fn prompt(self, prompt: Owned<PromptId>) -> Self {
+        self.number(prompt.id().get())
+    }
+
+    /// Adds a pack: the operator's, seen by all whom `packs` shows it.
+    #[must_use]
+    pub fn pack(self, pack: PackId) -> Self {
+        self.number(pack.get())
+    }
+
+    /// Adds an id that the operator typed: no end user is behind this call.
+    #[must_use]
+    pub fn of_operator(self, id: u64) -> Self {
+        self.number(id)
+    }
+
+    fn number(mut self, id: u64) -> Self {
         // Writing to a String cannot fail.
         let _ = write!(self.0, "/{id}");
         self

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use memchr::memmem;
 use tower::Layer;
 
@@ -55,7 +55,13 @@ impl<S: Step> Step for SetCredential<S> {
     async fn call(&self, mut call: Box<Call>) -> Reply {
         call.request.headers_mut().insert(AUTHORIZATION, self.credential.header.clone());
         let reply = self.inner.call(call).await?;
-        let echoed = memmem::find(reply.body(), self.credential.key.expose()).is_some();
-        if echoed { Err(UpstreamError::SecretEchoed) } else { Ok(reply) }
+        let repeats = |text: &[u8]| memmem::find(text, self.credential.key.expose()).is_some();
+        // A picture's redirect is followed.
+        let location = reply.headers().get(LOCATION);
+        if repeats(reply.body()) || location.is_some_and(|to| repeats(to.as_bytes())) {
+            Err(UpstreamError::SecretEchoed)
+        } else {
+            Ok(reply)
+        }
     }
 }

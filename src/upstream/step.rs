@@ -25,6 +25,9 @@ pub struct Call {
     pub user: u64,
     /// Whether this is the one call that finds out if a paused account works again. Never tried again.
     pub probe: bool,
+    /// A success's body is handed on unread ([`super::blob::OpenBody`]) and may have so many bytes; `None`: it is
+    /// collected.
+    pub streamed_bytes: Option<usize>,
     /// What is sent.
     pub request: Request<Segments>,
 }
@@ -32,8 +35,8 @@ pub struct Call {
 impl Call {
     /// The same call once more; for reads, which have no body.
     pub(super) fn copy(&self) -> Box<Self> {
-        let Self { operation, user, probe, ref request } = *self;
-        Box::new(Self { operation, user, probe, request: request.clone() })
+        let Self { operation, user, probe, streamed_bytes, ref request } = *self;
+        Box::new(Self { operation, user, probe, streamed_bytes, request: request.clone() })
     }
 }
 

@@ -5,7 +5,6 @@ mod retry;
 
 use bytes::Bytes;
 use http::Response;
-use serde_json::json;
 
 use super::*;
 use crate::operation::Operation;
@@ -40,32 +39,6 @@ fn messages_keep_texts_and_nothing_else() {
     found.sort_by(|a, b| b.cmp(a));
     assert_eq!(found, expected);
     assert_eq!(Messages::parse(b"<html>boom</html>"), Messages::default());
-}
-
-#[test]
-fn a_shown_prompt_has_no_callback_and_points_at_the_gateway() {
-    let reply =
-        json!([{"id": 7, "tune_id": 3, "callback": "https://secret", "user_id": 1, "text": "x", "new": 1}]);
-    let reply = reply.to_string();
-    let shown = objects::Prompt::find(reply.as_bytes()).unwrap().show("https://gw.example/api");
-    let shown: Value = serde_json::from_slice(&shown).unwrap();
-    let url = "https://gw.example/api/tunes/3/prompts/7.json";
-    assert_eq!(shown, json!({"id": 7, "tune_id": 3, "text": "x", "url": url}));
-}
-
-#[test]
-fn a_shown_inspection_has_documented_fields_only() {
-    let shown =
-        objects::show_inspection(br#"{"name": "man", "selfie": true, "debug": 1, "age": {"x": 1}}"#).unwrap();
-    assert_eq!(shown, br#"{"name":"man","selfie":true}"#);
-    assert_eq!(objects::show_inspection(br#""man""#), None);
-}
-
-#[test]
-fn the_lists_of_shown_members_are_sorted_for_their_search() {
-    for list in [objects::PROMPT, objects::INSPECTION] {
-        assert!(list.is_sorted());
-    }
 }
 
 #[test]

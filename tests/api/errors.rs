@@ -191,6 +191,19 @@ async fn of_ours(seen: &mut BTreeSet<&'static str>) {
     let (slow, shed) = tokio::join!(slow, shed);
     seen.insert(whole(&parsed(&slow)));
     seen.insert(whole(&shed));
+
+    let gw = spawn_gateway().start().await;
+    let user = gw.user("first");
+    seen.insert(whole(&user.method(Method::DELETE, "/gateway/account/data").await));
+    // What is being erased is not finished while Astria cannot be reached.
+    create(&user).await.ok();
+    gw.mock.inject(FaultRule::new(Fault::Status500).times(1000));
+    let erased =
+        user.header("gateway-confirm", "erase").method(Method::DELETE, "/gateway/account/data").await;
+    assert_eq!(erased.status, 202);
+    seen.insert(whole(&create(&user).await));
+    gw.state().store.close().await;
+    seen.insert(whole(&user.get("/prompts").await));
 }
 
 #[tokio::test]
@@ -199,6 +212,7 @@ async fn err_01_every_error_is_a_problem_with_all_its_members() {
     of_the_client(&mut seen).await;
     of_astrias(&mut seen).await;
     of_ours(&mut seen).await;
+    seen.insert(whole(&super::images::out_of_range().await));
 
     let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
     let unseen: Vec<_> = all.difference(&seen).collect();

@@ -11,19 +11,26 @@
 )]
 
 mod harness;
+mod ids;
 
 mod account;
+mod account_data;
 mod auth;
 mod bad_input;
 mod browser;
 mod callbacks;
 mod command;
 mod config_example;
+mod crashes;
 mod errors;
 mod faults;
 mod floors;
+mod images;
 mod inspect;
 mod limits;
+mod lists;
+mod objects;
+mod ownership;
 mod packs;
 mod params;
 mod prompts;
@@ -32,5 +39,6 @@ mod serving;
 mod stack;
 mod telemetry;
 mod tenants;
+mod tunes;
 mod uploads;
 mod upstream;

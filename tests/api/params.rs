@@ -10,7 +10,7 @@ use super::harness::{Client, SHARED_TUNE, TestGateway, finished, raw, spawn_gate
 use super::prompts::{names, on_shared};
 
 mod bodies;
-mod rails_cases;
+pub mod rails_cases;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data; boundary=X";
@@ -250,7 +250,7 @@ async fn param_16_param_17_no_parameter_and_no_header_changes_the_method() {
     }
     assert_eq!(gw.mock.prompts().len(), 3, "nothing was deleted");
     // Nor does an override open a route that is not there.
-    user.method(reqwest::Method::POST, "/packs").await.problem(405, "method_not_allowed");
+    user.method(reqwest::Method::POST, "/gallery/packs").await.problem(405, "method_not_allowed");
 }
 
 #[tokio::test]

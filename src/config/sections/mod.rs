@@ -17,6 +17,7 @@ macro_rules! section {
 
 mod accounts;
 mod people;
+mod reads;
 mod serving;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ const fn loopback(port: u16) -> SocketAddr {
 pub use accounts::{Tenant, Upstream, UpstreamBreaker};
 pub(super) use people::NO_PLAN;
 pub use people::{Auth, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
+pub use reads::{Lists, Replies};
 pub use serving::{IpLimit, Limits, Operator, ProxyProtocol, Reload, Server, Tls, UserLimit};
 
 section! {
@@ -93,6 +95,26 @@ section! {
 }
 
 section! {
+    /// `[images]`: pictures under the gateway's own address.
+    Images {
+        /// Seconds that a signed URL works at most.
+        valid_s: u64 = 3_600,
+        /// Hosts that Astria's redirects may lead to: `a.example`, or `*.a.example` for everything below.
+        hosts: Vec<String> = vec!["*.astria.ai".into(), "sdbooth2-production.s3.amazonaws.com".into()],
+        /// Bytes of one picture or video.
+        max_bytes: u64 = 256 * 1024 * 1024,
+        /// Pictures on their way at once; beyond it 503.
+        max_streams: usize = 512,
+        /// Of these, of one client address (IPv6: of one /64).
+        max_streams_per_ip: usize = 64,
+        /// Milliseconds between two pieces of a picture.
+        idle_timeout_ms: u64 = 15_000,
+        /// Let these hosts have private addresses and speak http: for an imitated Astria on a local host.
+        allow_private_hosts: bool = false,
+    }
+}
+
+section! {
     /// `[cors]`: browsers of other origins.
     Cors {
         /// Origins whose pages may call the gateway, exactly as browsers spell them.
@@ -103,8 +125,18 @@ section! {
 section! {
     /// `[store]`: where state is kept.
     Store {
-        /// `memory:` (lost at restart).
-        url: String = "memory:".into(),
+        /// `memory:` (lost at restart) or `sqlite:PATH`.
+        url: String = "sqlite:astria-gateway.db".into(),
+        /// Whether `serve` brings the database to this version's schema.
+        migrate_at_start: bool = true,
+        /// How long one look-up or write may take, waiting included.
+        timeout_ms: u64 = 5000,
+        /// How long to wait for another process that holds the file.
+        busy_timeout_ms: u64 = 2000,
+        /// Writes that may wait for the disk; further ones wait for a place.
+        max_queue: usize = 1024,
+        /// Connections that look up.
+        readers: usize = 4,
     }
 }
 

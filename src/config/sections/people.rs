@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::money::Millicents;
 use crate::operation::Operation;
+use crate::policy::{PlanRules, Resolution};
 use crate::quota::QuotaRule;
 
 section! {
@@ -101,10 +102,28 @@ section! {
         allow: Vec<Operation> = vec![Operation::InspectImage, Operation::CreatePrompt],
         /// Parameters that need permission and are allowed: `video_model`, `community`, …
         allow_params: BTreeSet<String> = BTreeSet::new(),
+        /// Only what is free: tunes of the branch `fast`, and what is made on them.
+        sandbox: bool = false,
+        /// Images of one prompt; a larger number is lowered.
+        max_num_images: u8 = 8,
+        /// A higher one is lowered.
+        max_resolution: Resolution = Resolution::FourK,
         /// Quotas: `{ of, per, limit }`.
         quotas: Vec<QuotaRule> = Vec::new(),
         /// Other rates for single operations: `limits.inspect_image = { requests_per_s = 1, burst = 5 }`.
         limits: BTreeMap<Operation, Rate> = BTreeMap::new(),
+    }
+}
+
+impl Plan {
+    /// What it says of parameters.
+    pub fn policy(&self) -> PlanRules<'_> {
+        PlanRules {
+            params: &self.allow_params,
+            is_sandbox: self.sandbox,
+            max_num_images: Some(self.max_num_images),
+            max_resolution: Some(self.max_resolution),
+        }
     }
 }
 

@@ -62,6 +62,18 @@ pub(super) struct OfLog {
     pub(super) log: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfCommand {
+    pub(super) command: &'static str,
+    pub(super) outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct OfLookup {
+    pub(super) lookup: &'static str,
+    pub(super) outcome: &'static str,
+}
+
 /// `none` for what is no operation.
 pub(super) fn operation_name(operation: Option<Operation>) -> &'static str {
     operation.map_or("none", Operation::name)

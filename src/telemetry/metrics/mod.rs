@@ -12,6 +12,7 @@ mod labels;
 mod process;
 mod readings;
 mod requests;
+mod store;
 mod upstream;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,6 +25,7 @@ use prometheus_client::registry::Registry;
 use events::Events;
 pub use readings::{AccountReading, BreakerState, IssuerReading, PoolReading, Readings};
 use requests::Requests;
+use store::StoreWork;
 use upstream::UpstreamCalls;
 
 use crate::clock::Timestamp;
@@ -36,6 +38,7 @@ pub struct Metrics {
     requests: Requests,
     upstream: UpstreamCalls,
     events: Events,
+    store: StoreWork,
     open_connections: AtomicU64,
 }
 
@@ -49,6 +52,7 @@ impl Metrics {
             requests: Requests::register(&mut registry),
             upstream: UpstreamCalls::register(&mut registry),
             events: Events::register(&mut registry),
+            store: StoreWork::register(&mut registry),
             open_connections: AtomicU64::new(0),
             registry,
         }

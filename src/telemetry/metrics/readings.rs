@@ -42,6 +42,8 @@ pub struct Readings {
     pub open_reservations: Option<u64>,
     /// Reservations whose outcome nobody knows yet.
     pub unknown_reservations: Option<u64>,
+    /// Writes that wait for the store.
+    pub store_queue_length: Option<u64>,
     /// Lines that the access log dropped since the start.
     pub dropped_access_log_lines: u64,
     /// Connections to Astria.
@@ -127,6 +129,7 @@ impl Readings {
         one("open_reservations", "Reservations not yet settled, released or left unknown", open);
         let unknown = self.unknown_reservations;
         one("unknown_reservations", "Reservations whose outcome nobody knows yet", unknown);
+        one("store_queue_length", "Writes that wait for the store", self.store_queue_length);
         one("upstream_connections", "Open connections to Astria", self.pool.map(|pool| pool.open));
         if let Some(pool) = self.pool {
             let opened = ConstCounter::new(pool.opened);

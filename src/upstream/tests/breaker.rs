@@ -69,6 +69,7 @@ impl Account {
             operation,
             user,
             probe: false,
+            streamed_bytes: None,
             request: Request::new(Segments::empty()),
         }))
     }

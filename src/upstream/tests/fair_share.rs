@@ -129,9 +129,9 @@ async fn f30_slow_creates_leave_places_for_inspections_and_reads() {
 }
 
 #[test]
-fn creates_of_prompts_and_tunes_are_the_slow_class() {
+fn every_create_but_an_inspection_is_of_the_slow_class() {
     for operation in Operation::ALL {
-        let slow = matches!(operation, Operation::CreatePrompt | Operation::CreateTune);
+        let slow = operation.creates_cost() && operation != Operation::InspectImage;
         assert_eq!(Class::of(operation) == Class::Create, slow, "{operation}");
     }
 }

@@ -25,7 +25,7 @@ impl Step for Arc<Down> {
 fn call(operation: Operation, method: Method, probe: bool) -> Box<Call> {
     let mut request = Request::new(Segments::empty());
     *request.method_mut() = method;
-    Box::new(Call { operation, user: 1, probe, request })
+    Box::new(Call { operation, user: 1, probe, streamed_bytes: None, request })
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn jwt_12_the_same_subject_of_two_issuers_is_two_people() {
 async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing() {
     let gw = spawn_gateway().start().await;
     let nobody = gw.anonymous();
-    let names = ["{token}", "{id}", "{tune_id}"];
+    let names = ["{token}", "{id}", "{tune_id}", "{pack_id}", "{*rest}"];
     let mut private = 0;
     for route in table() {
         let path = names.iter().fold(route.path.to_owned(), |path, name| path.replace(name, "1"));
@@ -128,7 +128,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 
         match route.access() {
             Access::Public => assert_eq!(reply.status, 200, "{path}"),
-            Access::Callback => {
+            Access::Callback | Access::Signed => {
                 reply.problem(404, "not_found");
             }
             Access::EndUser => {
@@ -141,7 +141,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
             }
         }
     }
-    assert!(private >= 13, "the table lost routes: {private} private ones");
+    assert!(private >= 45, "the table lost routes: {private} private ones");
     assert!(gw.mock.requests().is_empty());
 }
 
@@ -149,7 +149,9 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 async fn under_a_base_path_the_private_routes_are_private_too() {
     let gw = spawn_gateway().config(|config| config.server.base_path = "/api".into()).start().await;
     for route in table().into_iter().filter(|route| route.access() == Access::EndUser) {
-        let path = ["{id}", "{tune_id}"].iter().fold(route.path.to_owned(), |path, n| path.replace(n, "1"));
+        let path = ["{id}", "{tune_id}", "{pack_id}"]
+            .iter()
+            .fold(route.path.to_owned(), |path, n| path.replace(n, "1"));
         let under_base = gw.anonymous().method(route.method.clone(), &format!("/api{path}")).await;
         under_base.problem(401, "unauthenticated");
         gw.anonymous().method(route.method, &path).await.problem(404, "not_found");

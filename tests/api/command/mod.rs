@@ -16,16 +16,16 @@ use tempfile::TempDir;
 use super::harness::{AUDIENCE, Client, ISSUER, Process, SHARED_TUNE};
 
 /// A folder with secrets and a configuration that fit an upstream of its own.
-struct Site {
-    folder: TempDir,
-    mock: MockAstria,
-    api_key: String,
+pub struct Site {
+    pub folder: TempDir,
+    pub mock: MockAstria,
+    pub api_key: String,
     workspace: String,
-    signing: String,
+    pub signing: String,
 }
 
 impl Site {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let random = || uuid::Uuid::new_v4().simple().to_string();
         let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
         let signing = random() + &random();
@@ -43,18 +43,18 @@ impl Site {
         site
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, text).unwrap();
         path
     }
 
     /// A whole configuration: any ports, one HS256 issuer, plans `free` (20 images a day) and `pro`.
-    fn config(&self) -> String {
+    pub fn config(&self) -> String {
         format!(
             r#"
             plans_default = "free"
@@ -68,6 +68,8 @@ impl Site {
             api_key_file = "{folder}/api-key"
             workspace_id = "{workspace}"
             shared_tunes = [{SHARED_TUNE}]
+            [store]
+            url = "sqlite:{folder}/gateway.db"
             [plans.free]
             quotas = [{{ of = "images", per = "day", limit = 20 }}]
             [plans.pro]
@@ -92,7 +94,7 @@ impl Site {
     }
 
     /// `serve`, ready, with this configuration.
-    async fn serve(&self, config: &str, variables: &[(&str, &str)]) -> Served {
+    pub async fn serve(&self, config: &str, variables: &[(&str, &str)]) -> Served {
         let file = self.write("config.toml", config);
         let mut process = self.run("serve", &file, &[], variables).never_prints([self.workspace.as_str()]);
         let ready = process.error_line(|line| line.contains("ready")).await;
@@ -117,19 +119,19 @@ impl Site {
     }
 }
 
-struct Served {
-    process: Process,
-    url: String,
+pub struct Served {
+    pub process: Process,
+    pub url: String,
     operator: String,
     secrets: Arc<Vec<String>>,
 }
 
 impl Served {
-    fn with_token(&self, token: &str) -> Client {
+    pub fn with_token(&self, token: &str) -> Client {
         Client::new(http(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
     }
 }
 
-fn http() -> reqwest::Client {
+pub fn http() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

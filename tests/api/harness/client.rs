@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 /// Everything that a reply may carry.
-const ALLOWED: [&str; 28] = [
+const ALLOWED: [&str; 33] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -25,6 +25,7 @@ const ALLOWED: [&str; 28] = [
     "content-type",
     "date",
     "etag",
+    "gateway-clamped-params",
     "gateway-dropped-params",
     "ratelimit",
     "ratelimit-policy",
@@ -38,6 +39,11 @@ const ALLOWED: [&str; 28] = [
     "x-ratelimit-reset",
     "x-request-id",
     "transfer-encoding",
+    // of images
+    "accept-ranges",
+    "content-range",
+    "cross-origin-resource-policy",
+    "last-modified",
 ];
 
 #[derive(Clone)]
@@ -67,6 +73,17 @@ impl Client {
 
     pub async fn method(&self, method: Method, path: &str) -> Reply {
         self.send(self.request(method, path)).await
+    }
+
+    /// A body of any kind by any method.
+    pub async fn method_with(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
+        self.send(self.request(method, path).header("content-type", content_type).body(body)).await
     }
 
     pub async fn post_json(&self, path: &str, body: &Value) -> Reply {

@@ -50,6 +50,7 @@ pub fn spawn_gateway() -> Spawn {
     let mut config = Config::default();
     config.server.listen.set_port(0);
     config.operator.listen.set_port(0);
+    config.store.url = "memory:".into();
     config.server.drain_s = 5;
     config.limits.ip.requests_per_s = 100_000.0;
     config.limits.ip.burst = 100_000;
@@ -291,6 +292,7 @@ impl TestGateway {
                 "content-length",
                 "content-type",
                 "host",
+                "range",
                 "traceparent",
                 "user-agent",
                 "x-workspace-id",

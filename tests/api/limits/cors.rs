@@ -123,6 +123,7 @@ async fn bff_06_a_page_can_read_refusals_and_the_headers_that_explain_them() {
         "cache-control",
         "cache-status",
         "etag",
+        "gateway-clamped-params",
         "gateway-dropped-params",
         "ratelimit",
         "ratelimit-policy",

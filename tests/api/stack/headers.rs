@@ -157,7 +157,7 @@ async fn hdr_03_key_and_workspace_stand_once_on_every_call_also_on_one_that_is_t
         .header("connection", "authorization, x-workspace-id");
 
     user.post_json(&on_shared(), &json!({"prompt": {"text": "a cat", "num_images": 1}})).await.ok();
-    user.get("/prompts/7").await.ok();
+    user.get("/prompts/7000000").await.ok();
 
     let seen = upstream.seen();
     assert_eq!(seen.len(), 3, "a create, and a read that was tried twice");
@@ -228,7 +228,7 @@ async fn hdr_06_a_reply_carries_our_own_headers_and_not_one_of_the_upstreams() {
 
     let replies = [
         create().await,
-        user.get("/prompts/7").await,
+        user.get("/prompts/7000000").await,
         create().await,
         create().await,
         user.get("/packs").await,

@@ -86,20 +86,19 @@ async fn unknown_paths_and_wrong_methods_are_told_before_authentication() {
     let gw = once().start().await;
     for client in [gw.anonymous(), gw.with_token("nonsense"), gw.user("first")] {
         let client = client.header("origin", ORIGIN);
-        for path in
-            ["/", "/nowhere", "/tunes", "/tunes/1", "/p", "/metrics", "/p/1/tunes", "/__mock__/requests"]
+        for path in ["/", "/nowhere", "/tune", "/tunes/1/2", "/p", "/metrics", "/p/1/2", "/__mock__/requests"]
         {
             rejected(&client.get(path).await, 404, "not_found");
         }
         for (method, path, allowed) in [
-            (Method::POST, "/packs", vec!["GET", "HEAD"]),
+            (Method::DELETE, "/packs", vec!["GET", "HEAD", "POST"]),
             (Method::DELETE, "/gateway/account", vec!["GET", "HEAD"]),
             (Method::PUT, "/prompts", vec!["GET", "HEAD", "POST"]),
             (Method::GET, "/images/inspect", vec!["POST"]),
-            (Method::PATCH, "/tunes/1/prompts/2", vec!["DELETE", "GET", "HEAD"]),
+            (Method::POST, "/tunes/1/prompts/2", vec!["DELETE", "GET", "HEAD", "PATCH", "PUT"]),
             (Method::POST, "/healthz", vec!["GET", "HEAD"]),
             (Method::GET, "/gateway/callbacks/x", vec!["POST"]),
-            (Method::TRACE, "/packs", vec!["GET", "HEAD"]),
+            (Method::TRACE, "/packs", vec!["GET", "HEAD", "POST"]),
         ] {
             let reply = client.method(method.clone(), path).await;
             rejected(&reply, 405, "method_not_allowed");
@@ -115,7 +114,8 @@ async fn unknown_paths_and_wrong_methods_are_told_before_authentication() {
 #[tokio::test]
 async fn a_wrong_method_is_told_even_for_a_body_that_is_too_large() {
     let gw = with_cors().start().await;
-    let reply = gw.anonymous().header("origin", ORIGIN).post("/packs", "text/plain", too_large()).await;
+    let reply =
+        gw.anonymous().header("origin", ORIGIN).post("/gallery/packs", "text/plain", too_large()).await;
     rejected(&reply, 405, "method_not_allowed");
 }
 

@@ -1,13 +1,15 @@
 //! F40: a bug in the midst of spending. Nothing is lost of what was held, and nobody else notices.
 
-use astria_gateway::call::{Answer, Call, Caller};
+use astria_gateway::call::{Answer, Call};
 use astria_gateway::callback::Slot;
+use astria_gateway::ids::TuneId;
 use astria_gateway::operation::Operation;
+use astria_gateway::ownership::{Proven, References};
 use astria_gateway::params::{Params, Value as Param, encode};
 use astria_gateway::policy::{PlanRules, PolicyError, PolicyRules};
 use astria_gateway::quota::{Amounts, Measure};
 use astria_gateway::routes::{BodyCap, Route};
-use astria_gateway::spend::{Creation, Outcome, spend};
+use astria_gateway::spend::{Creation, Making, Notes, Outcome, Trail, spend};
 use astria_gateway::state::State;
 use astria_gateway::upstream::{Path, UpstreamError, UpstreamRequest};
 use serde_json::json;
@@ -33,19 +35,34 @@ impl Creation for Buggy {
         Amounts::none().with(Measure::Images, 2)
     }
 
-    fn dropped(&self, _: &mut Params) -> Vec<String> {
-        Vec::new()
+    fn notes(&self, _: &mut Params) -> Notes {
+        Notes::default()
     }
 
-    fn request(&self, judged: &mut Params, callback: impl Fn(Slot) -> String) -> UpstreamRequest {
+    fn names(&self, _: &Params) -> References {
+        let mut names = References::default();
+        names.use_tune(TuneId::from_u64(SHARED_TUNE));
+        names
+    }
+
+    fn is_free(&self, _: &Params, _: &Proven) -> bool {
+        false
+    }
+
+    fn trail(&self, _: &Params, _: &Making<'_>) -> Trail {
+        Trail::default()
+    }
+
+    fn request(&self, judged: &mut Params, making: &Making<'_>) -> Option<UpstreamRequest> {
         assert!(!self.before_the_call, "a bug before the call; its words are nobody's business");
-        judged.insert("prompt[callback]", Param::Text(callback(Slot::Prompt(0))));
+        judged.insert("prompt[callback]", Param::Text(making.callback(Slot::Prompt(0))));
         let body = encode(judged);
-        let path = Path::new().literal("tunes").id(SHARED_TUNE).literal("prompts");
-        UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments)
+        let tune = making.proven.tune(TuneId::from_u64(SHARED_TUNE))?;
+        let path = Path::new().literal("tunes").tune(tune).literal("prompts");
+        Some(UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments))
     }
 
-    fn conclude(&self, _: &Params, _: &[u8], _: &State, _: &Caller) -> Result<Outcome, UpstreamError> {
+    fn conclude(&self, _: &Params, _: &[u8], _: &Making<'_>) -> Result<Outcome, UpstreamError> {
         panic!("a bug behind the call; its words are nobody's business")
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use astria_gateway::clock::Timestamp;
 use astria_gateway::operation::Operation;
+use astria_gateway::store::Observer as _;
 use astria_gateway::telemetry::{AccountReading, IssuerReading, Metrics, PoolReading, Readings};
 use astria_gateway::upstream::measure::{Observer as _, Outcome};
 
@@ -24,6 +25,9 @@ fn everything() -> String {
     metrics.pack_cache("hit");
     metrics.callback("first");
     metrics.refused_connection("address_full");
+    metrics.command("begin", "done");
+    metrics.lookup("find", "done");
+    metrics.committed(1, took);
     metrics.reloaded(true, Timestamp::from_unix_s(1));
     metrics.render(&Readings {
         open_connections: Some(1),
@@ -39,6 +43,7 @@ fn everything() -> String {
         user_buckets: Some(1),
         open_reservations: Some(1),
         unknown_reservations: Some(1),
+        store_queue_length: Some(1),
         dropped_access_log_lines: 1,
         pool: Some(PoolReading { open: 1, opened: 1 }),
         accounts: vec![AccountReading { account: "default".into(), ..AccountReading::default() }],
@@ -73,7 +78,7 @@ fn base(name: &str) -> &str {
     let ends = ["_bucket", "_sum", "_count"];
     ends.iter()
         .find_map(|end| name.strip_suffix(end))
-        .filter(|base| base.ends_with("_seconds"))
+        .filter(|base| base.ends_with("_seconds") || base.ends_with("_batch_commands"))
         .unwrap_or(name)
 }
 
@@ -142,10 +147,12 @@ fn no_label_can_hold_a_user() {
     let allowed = [
         "account",
         "code",
+        "command",
         "issuer",
         "le",
         "limit",
         "log",
+        "lookup",
         "operation",
         "outcome",
         "reason",

@@ -57,9 +57,9 @@ async fn smug_13_a_reply_that_breaks_the_rules_is_502_and_its_connection_is_not_
     for (what, bad) in replies {
         let (upstream, _gw, user) = with_a_prompt(vec![vec![Answer::good(), bad]]).await;
 
-        user.get("/prompts/7").await.problem(502, "upstream_reply_invalid");
+        user.get("/prompts/7000000").await.problem(502, "upstream_reply_invalid");
 
-        user.get("/prompts/7").await.ok();
+        user.get("/prompts/7000000").await.ok();
         let seen = upstream.seen();
         let over: Vec<usize> = seen.iter().map(|(connection, _)| *connection).collect();
         assert_eq!(over, [0, 0, 1], "{what}");
@@ -68,7 +68,7 @@ async fn smug_13_a_reply_that_breaks_the_rules_is_502_and_its_connection_is_not_
 
 #[tokio::test]
 async fn smug_13_bytes_after_a_reply_answer_nothing_and_end_the_connection() {
-    let evil = r#"{"id":7,"tune_id":1,"text":"evil"}"#;
+    let evil = r#"{"id":7000000,"tune_id":1,"text":"evil"}"#;
     let second = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{evil}", evil.len());
     let empty = b"HTTP/1.1 204 No Content\r\n\r\n".to_vec();
     for honest in [raw::good(), empty] {
@@ -76,8 +76,8 @@ async fn smug_13_bytes_after_a_reply_answer_nothing_and_end_the_connection() {
         let (upstream, _gw, user) = with_a_prompt(vec![vec![Answer::good(), Answer::Bytes(both)]]).await;
 
         // What its own length says is a reply; the rest is nobody's.
-        let first = user.get("/prompts/7").await;
-        let next = user.get("/prompts/7").await;
+        let first = user.get("/prompts/7000000").await;
+        let next = user.get("/prompts/7000000").await;
 
         assert!(!first.text().contains("evil"));
         assert_eq!(next.ok()["text"], "a cat");

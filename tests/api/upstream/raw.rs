@@ -35,8 +35,11 @@ impl Answer {
     }
 }
 
+/// Every create makes another prompt: this is the first one's id.
+const FIRST_ID: u64 = 7_000_000;
+
 pub fn json() -> String {
-    format!(r#"{{"id":7,"tune_id":{SHARED_TUNE},"num_images":1,"text":"a cat"}}"#)
+    format!(r#"{{"id":{FIRST_ID},"tune_id":{SHARED_TUNE},"num_images":1,"text":"a cat"}}"#)
 }
 
 pub fn good() -> Vec<u8> {
@@ -108,11 +111,15 @@ async fn serve(mut stream: TcpStream, index: usize, answers: Vec<Answer>, shared
             return;
         }
         let Some(request) = read_request(&mut stream).await else { return };
+        let number =
+            shared.seen.lock().unwrap().iter().filter(|(_, request)| request.starts_with("POST")).count();
+        let is_create = request.starts_with("POST");
         shared.seen.lock().unwrap().push((index, request));
+        let anew = |bytes: Vec<u8>| if is_create { numbered(bytes, number) } else { bytes };
         let written = match answers.next().unwrap_or_else(Answer::good) {
-            Answer::Bytes(bytes) => stream.write_all(&bytes).await,
+            Answer::Bytes(bytes) => stream.write_all(&anew(bytes)).await,
             Answer::Last(bytes) => {
-                let _ = stream.write_all(&bytes).await;
+                let _ = stream.write_all(&anew(bytes)).await;
                 return;
             }
             Answer::Refuse => return,
@@ -134,6 +141,15 @@ async fn serve(mut stream: TcpStream, index: usize, answers: Vec<Answer>, shared
         if written.is_err() {
             return;
         }
+    }
+}
+
+/// The answer to the n-th create, with an id of its own.
+fn numbered(bytes: Vec<u8>, number: usize) -> Vec<u8> {
+    let (first, own) = (FIRST_ID.to_string(), (FIRST_ID + number as u64).to_string());
+    match String::from_utf8(bytes) {
+        Ok(text) => text.replace(&first, &own).into_bytes(),
+        Err(other) => other.into_bytes(),
     }
 }
 

@@ -68,7 +68,7 @@ async fn f31_a_read_over_a_connection_that_breaks_is_sent_again() {
     let user = gw.user("first");
     create(&user).await.ok();
 
-    user.get("/prompts/7").await.ok();
+    user.get("/prompts/7000000").await.ok();
 
     let over: Vec<usize> = upstream.seen().iter().map(|(connection, _)| *connection).collect();
     assert_eq!(over, [0, 0, 1]);
@@ -84,12 +84,12 @@ async fn up_09_a_connection_is_not_used_for_ever() {
         .await;
     let user = gw.user("first");
     create(&user).await.ok();
-    user.get("/prompts/7").await.ok();
+    user.get("/prompts/7000000").await.ok();
     assert_eq!(upstream.connections(), 1, "a young one is used again");
     gw.clock.advance(Duration::from_secs(60));
 
-    user.get("/prompts/7").await.ok();
-    user.get("/prompts/7").await.ok();
+    user.get("/prompts/7000000").await.ok();
+    user.get("/prompts/7000000").await.ok();
 
     let over: Vec<usize> = upstream.seen().iter().map(|(connection, _)| *connection).collect();
     assert_eq!(over, [0, 0, 0, 1]);

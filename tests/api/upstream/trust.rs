@@ -30,7 +30,7 @@ async fn f14_up_10_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
         let user = gw.user("first");
         create(&user).await.ok();
 
-        let reply = user.get("/prompts/7").await;
+        let reply = user.get("/prompts/7000000").await;
         let problem = create(&user).await.problem(502, "upstream_failed");
 
         reply.problem(502, "upstream_failed");

@@ -127,14 +127,23 @@ impl Writer {
         Self(text)
     }
 
-    /// Adds all members.
-    pub(super) fn members(&mut self, members: &RawObject<'_>) {
+    /// Adds the members that `shown` lets through, each as it says.
+    pub(super) fn members<'v>(
+        &mut self,
+        members: &RawObject<'v>,
+        shown: impl Fn(&'static str, &'v str) -> Option<Cow<'v, str>>,
+    ) {
         for (name, value) in members.names.iter().zip(&members.values) {
-            if let Some(value) = value {
-                self.name(name);
-                self.0.extend_from_slice(value.get().as_bytes());
+            if let Some(value) = value.and_then(|value| shown(name, value.get())) {
+                self.raw(name, &value);
             }
         }
+    }
+
+    /// Adds a value that is JSON.
+    pub(super) fn raw(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.0.extend_from_slice(value.as_bytes());
     }
 
     /// Adds a text.
@@ -148,6 +157,11 @@ impl Writer {
     pub(super) fn finish(mut self) -> Vec<u8> {
         self.0.push(b'}');
         self.0
+    }
+
+    /// The same as text: what it is made of was.
+    pub(super) fn finish_text(self) -> String {
+        String::from_utf8(self.finish()).unwrap_or_default()
     }
 
     /// Names of ours need no escapes.
@@ -170,7 +184,7 @@ mod tests {
     fn shown(json: &str) -> Option<String> {
         let members = RawObject::parse_one(json.as_bytes(), NAMES)?;
         let mut writer = Writer::with_room_for(&members);
-        writer.members(&members);
+        writer.members(&members, |_, value| Some(value.into()));
         String::from_utf8(writer.finish()).ok()
     }
 

@@ -1,0 +1,56 @@
+//! What every part of the gateway that keeps something must do when an end user is forgotten.
+//!
+//! [`State`] holds all of them, and [`forget`] takes it apart by name, so a new part does not compile before somebody
+//! has said here what it forgets. The store of ownership is forgotten last, by [`super`]: what is written there is how
+//! an erasure goes on after a crash, so [`forget`] may run again.
+
+use crate::ids::ReservationId;
+use crate::state::State;
+
+/// Forgets an end user everywhere but in the store of ownership. These were all their creates.
+pub(super) fn forget(state: &State, creates: &[ReservationId]) {
+    let State {
+        // Says when which of their creates called back.
+        inbox,
+        // The store itself, and what asks it. Comes last.
+        store: _,
+        ownership: _,
+        subjects: _,
+        // Keeps the use of quotas under a pseudonym until their periods end: leaving gives nobody a quota back.
+        ledger: _,
+        pseudonyms: _,
+        // Remembers when objects were looked at, by their numbers; whose they were, nobody can say any more.
+        refresher: _,
+        // Files without a name, gone with the request that they belong to.
+        spool: _,
+        // An end user who was forgotten may come back: their tokens and their rate stay what they are, in memory alone
+        // and for minutes.
+        authenticator: _,
+        plan_limits: _,
+        in_flight: _,
+        bodies: _,
+        // Pictures pass through; their addresses name an account and expire within `images.valid_s`.
+        images: _,
+        blobs: _,
+        // Names an end user by a hash that differs after a restart. What was written is the operator's to keep or not.
+        access_log: _,
+        log_key: _,
+        // Name no end user.
+        config: _,
+        clock: _,
+        tasks: _,
+        metrics: _,
+        spans: _,
+        started: _,
+        trusted_proxies: _,
+        plans: _,
+        titles: _,
+        erasure_asked: _,
+        callback_keys: _,
+        accounts: _,
+        rules: _,
+        param_limits: _,
+        gateway_url: _,
+    } = state;
+    inbox.forget(creates);
+}

@@ -1,0 +1,114 @@
+//! What creating a prompt and copying one have in common: everything but where it comes from and where it goes.
+
+use super::super::shown::view;
+use crate::callback::Slot;
+use crate::ids::TuneId;
+use crate::objects::Prompt;
+use crate::operation::Operation;
+use crate::ownership::{Proven, References};
+use crate::params::{Params, Value, encode};
+use crate::policy::{PlanRules, PolicyError, PolicyRules};
+use crate::quota::{Amounts, Measure};
+use crate::spend::{Creation, Making, Notes, Outcome, Trail};
+use crate::state::State;
+use crate::upstream::{Path, UpstreamError, UpstreamRequest};
+
+/// A prompt that may be made.
+pub(super) struct Draft {
+    /// On this tune.
+    pub(super) tune: TuneId,
+    /// As it is sent, but for the callback.
+    pub(super) params: Params,
+    /// Every object that it names.
+    pub(super) names: References,
+    /// Texts into which Astria fills the tune's characteristics.
+    pub(super) templates: Vec<String>,
+    /// At most.
+    pub(super) images: u32,
+    /// At most.
+    pub(super) videos: u32,
+    /// What became of the parameters.
+    pub(super) notes: Notes,
+}
+
+/// Where a prompt comes from.
+pub(super) trait Source: Send + Sync + 'static {
+    /// What making it is called.
+    const OPERATION: Operation;
+
+    /// Judges it.
+    fn judge(&self, params: Params, rules: &PolicyRules, plan: &PlanRules<'_>) -> Result<Draft, PolicyError>;
+
+    /// Where it is sent; `None` if what stands in there was not proven.
+    fn path(&self, draft: &Draft, proven: &Proven) -> Option<Path>;
+}
+
+/// Makes one prompt.
+pub(super) struct MakePrompt<S>(pub(super) S);
+
+impl<S: Source> Creation for MakePrompt<S> {
+    type Judged = Draft;
+    const OPERATION: Operation = S::OPERATION;
+
+    fn judge(&self, params: Params, rules: &PolicyRules, plan: &PlanRules<'_>) -> Result<Draft, PolicyError> {
+        self.0.judge(params, rules, plan)
+    }
+
+    fn names(&self, draft: &Draft) -> References {
+        draft.names.clone()
+    }
+
+    fn templates<'a>(&self, draft: &'a Draft) -> (Option<TuneId>, Vec<&'a str>) {
+        (Some(draft.tune), draft.templates.iter().map(String::as_str).collect())
+    }
+
+    fn is_free(&self, draft: &Draft, proven: &Proven) -> bool {
+        proven.tune(draft.tune).is_some_and(|tune| tune.is_free())
+    }
+
+    fn amounts(&self, draft: &Draft, state: &State) -> Amounts {
+        let images = u64::from(draft.images);
+        Amounts::none()
+            .with(Measure::Prompts, 1)
+            .with(Measure::Images, images)
+            .with(Measure::Videos, u64::from(draft.videos))
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images).0)
+    }
+
+    fn notes(&self, draft: &mut Draft) -> Notes {
+        std::mem::take(&mut draft.notes)
+    }
+
+    fn trail(&self, draft: &Draft, making: &Making<'_>) -> Trail {
+        // On a shared tune it is found by its callback alone.
+        let own = making.proven.own_tune(draft.tune).map(|tune| tune.id());
+        Trail { tunes: own.into_iter().collect(), title: None }
+    }
+
+    fn request(&self, draft: &mut Draft, making: &Making<'_>) -> Option<UpstreamRequest> {
+        let path = self.0.path(draft, making.proven)?;
+        // A copy without it would call back under the original's name.
+        draft.params.insert("prompt[callback]", Value::Text(making.callback(Slot::Prompt(0))));
+        let body = encode(&draft.params);
+        Some(UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments))
+    }
+
+    fn conclude(&self, draft: &Draft, reply: &[u8], making: &Making<'_>) -> Result<Outcome, UpstreamError> {
+        let prompt = Prompt::find(reply).ok_or(UpstreamError::Unreadable)?;
+        if prompt.tune != draft.tune {
+            return Err(UpstreamError::Unreadable);
+        }
+        let mut actual = self.amounts(draft, making.state);
+        for (member, measure) in [("num_images", Measure::Images), ("cost_mc", Measure::CostMc)] {
+            if let Some(number) = prompt.number(member) {
+                actual = actual.with(measure, number);
+            }
+        }
+        Ok(Outcome {
+            shown: prompt.show(&view(making.state, making.caller), false).into(),
+            actual,
+            objects: vec![prompt.seen()],
+            awaits: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! `POST /themes`: ten prompts for each of one's own tunes, which appear on it later.
+
+use bytes::Bytes;
+
+use super::shown::{done, name_notes};
+use crate::call::{Answer, Call};
+use crate::operation::Operation;
+use crate::ownership::{Proven, References};
+use crate::params::{Params, encode};
+use crate::policy::{JudgedTheme, PlanRules, PolicyError, PolicyRules, judge_theme};
+use crate::quota::{Amounts, Measure};
+use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use crate::state::State;
+use crate::upstream::{Path, UpstreamError, UpstreamRequest};
+
+/// See the module.
+pub async fn create(call: Call) -> Answer {
+    let status = call.state.config.replies.theme_status;
+    let created = spend(call, CreateTheme).await?;
+    let mut response = done(status, "");
+    name_notes(&mut response, &created.notes);
+    Ok(response)
+}
+
+struct CreateTheme;
+
+impl Creation for CreateTheme {
+    type Judged = JudgedTheme;
+    const OPERATION: Operation = Operation::CreateTheme;
+
+    fn judge(
+        &self,
+        params: Params,
+        rules: &PolicyRules,
+        plan: &PlanRules<'_>,
+    ) -> Result<JudgedTheme, PolicyError> {
+        judge_theme(params, rules, plan)
+    }
+
+    fn names(&self, judged: &JudgedTheme) -> References {
+        judged.names.clone()
+    }
+
+    fn is_free(&self, judged: &JudgedTheme, proven: &Proven) -> bool {
+        judged.tunes.iter().all(|id| proven.own_tune(*id).is_some_and(|tune| tune.is_free()))
+    }
+
+    fn amounts(&self, judged: &JudgedTheme, state: &State) -> Amounts {
+        let images = u64::from(judged.images);
+        Amounts::none()
+            .with(Measure::Prompts, u64::from(judged.prompts))
+            .with(Measure::Images, images)
+            .with(Measure::Videos, u64::from(judged.videos))
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images).0)
+    }
+
+    fn notes(&self, judged: &mut JudgedTheme) -> Notes {
+        Notes { dropped: std::mem::take(&mut judged.dropped), clamped: std::mem::take(&mut judged.clamped) }
+    }
+
+    fn trail(&self, judged: &JudgedTheme, _: &Making<'_>) -> Trail {
+        Trail { tunes: judged.tunes.clone(), title: None }
+    }
+
+    fn request(&self, judged: &mut JudgedTheme, making: &Making<'_>) -> Option<UpstreamRequest> {
+        judged.tunes.iter().map(|id| making.proven.own_tune(*id)).collect::<Option<Vec<_>>>()?;
+        let body = encode(&judged.params);
+        let path = Path::new().literal("themes");
+        Some(UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments))
+    }
+
+    /// Whatever the body says: the prompts are found on the tunes.
+    fn conclude(
+        &self,
+        judged: &JudgedTheme,
+        _: &[u8],
+        making: &Making<'_>,
+    ) -> Result<Outcome, UpstreamError> {
+        let actual = self.amounts(judged, making.state);
+        Ok(Outcome { shown: Bytes::new(), actual, objects: Vec::new(), awaits: judged.tunes.clone() })
+    }
+}

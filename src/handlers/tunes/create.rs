@@ -1,0 +1,118 @@
+//! `POST /tunes`: a training, and the prompts that come with it.
+
+use http::StatusCode;
+
+use super::super::shown::{name_notes, view};
+use crate::call::{Answer, Call};
+use crate::callback::Slot;
+use crate::objects::Tune;
+use crate::operation::Operation;
+use crate::ownership::{Proven, References, Seen};
+use crate::params::{Params, Value, encode};
+use crate::policy::{JudgedTune, PlanRules, PolicyError, PolicyRules, judge_tune};
+use crate::quota::{Amounts, Measure};
+use crate::reply;
+use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use crate::state::State;
+use crate::upstream::{Path, UpstreamError, UpstreamRequest};
+
+/// `POST /tunes`
+pub async fn create(call: Call) -> Answer {
+    let created = spend(call, CreateTune).await?;
+    let mut response = reply::json_bytes(StatusCode::CREATED, created.shown);
+    name_notes(&mut response, &created.notes);
+    Ok(response)
+}
+
+struct CreateTune;
+
+impl Creation for CreateTune {
+    type Judged = JudgedTune;
+    const OPERATION: Operation = Operation::CreateTune;
+    const SPOOLS: bool = true;
+
+    fn judge(
+        &self,
+        params: Params,
+        rules: &PolicyRules,
+        plan: &PlanRules<'_>,
+    ) -> Result<JudgedTune, PolicyError> {
+        judge_tune(params, rules, plan)
+    }
+
+    fn names(&self, judged: &JudgedTune) -> References {
+        judged.names.clone()
+    }
+
+    fn is_free(&self, judged: &JudgedTune, _: &Proven) -> bool {
+        judged.branch_is_fast
+    }
+
+    fn amounts(&self, judged: &JudgedTune, state: &State) -> Amounts {
+        let sum = |count: fn(&crate::policy::PromptCount) -> u32| {
+            judged.prompts.iter().map(|prompt| u64::from(count(prompt))).sum::<u64>()
+        };
+        let images = sum(|prompt| prompt.images);
+        Amounts::none()
+            .with(Measure::Tunes, 1)
+            .with(Measure::Prompts, judged.prompts.len() as u64)
+            .with(Measure::Images, images)
+            .with(Measure::Videos, sum(|prompt| prompt.videos))
+            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images + 1).0)
+    }
+
+    fn notes(&self, judged: &mut JudgedTune) -> Notes {
+        Notes { dropped: std::mem::take(&mut judged.dropped), clamped: std::mem::take(&mut judged.clamped) }
+    }
+
+    fn trail(&self, judged: &JudgedTune, making: &Making<'_>) -> Trail {
+        Trail { tunes: Vec::new(), title: Some(making.prefix().add(&judged.title)) }
+    }
+
+    fn request(&self, judged: &mut JudgedTune, making: &Making<'_>) -> Option<UpstreamRequest> {
+        let params = &mut judged.params;
+        params.insert("tune[title]", Value::Text(making.prefix().add(&judged.title)));
+        params.insert("tune[callback]", Value::Text(making.callback(Slot::Tune)));
+        if let Some(Value::Object(tune)) = params.root.get_mut("tune")
+            && let Some(Value::List(prompts)) = tune.get_mut("prompts_attributes")
+        {
+            for (slot, prompt) in (0_u16..).zip(prompts) {
+                if let Value::Object(prompt) = prompt {
+                    prompt.insert("callback".to_owned(), Value::Text(making.callback(Slot::Prompt(slot))));
+                }
+            }
+        }
+        let body = encode(params);
+        let path = Path::new().literal("tunes");
+        Some(UpstreamRequest::post(Self::OPERATION, path, body.content_type, body.segments))
+    }
+
+    fn conclude(
+        &self,
+        judged: &JudgedTune,
+        reply: &[u8],
+        making: &Making<'_>,
+    ) -> Result<Outcome, UpstreamError> {
+        let tune = Tune::find(reply).ok_or(UpstreamError::Unreadable)?;
+        let estimate = self.amounts(judged, making.state);
+        Ok(concluded(&tune, judged.prompts.len(), estimate, making))
+    }
+}
+
+/// A training that was begun. `prompts` of them come with it, shown in the reply or not.
+pub(super) fn concluded(tune: &Tune<'_>, prompts: usize, estimate: Amounts, making: &Making<'_>) -> Outcome {
+    let actual = match tune.number("cost_mc") {
+        Some(cost_mc) => estimate.with(Measure::CostMc, cost_mc),
+        None => estimate,
+    };
+    let nested = tune.prompts();
+    let is_all = nested.len() >= prompts;
+    let objects: Vec<Seen> =
+        std::iter::once(tune.seen()).chain(nested.iter().map(crate::objects::Prompt::seen)).collect();
+    Outcome {
+        shown: tune.show(&view(making.state, making.caller)).into(),
+        actual,
+        objects,
+        awaits: if is_all { Vec::new() } else { vec![tune.id] },
+    }
+}

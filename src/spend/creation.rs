@@ -1,0 +1,159 @@
+//! One kind of creation: what differs between operations that cost money.
+
+use bytes::Bytes;
+
+use crate::call::{Caller, Facts};
+use crate::callback::Slot;
+use crate::ids::{ReservationId, TuneId};
+use crate::operation::Operation;
+use crate::ownership::{Proven, References, Seen, TitlePrefix};
+use crate::params::Params;
+use crate::policy::{PlanRules, PolicyError, PolicyRules};
+use crate::problem::Problem;
+use crate::quota::Amounts;
+use crate::state::{AppState, State};
+use crate::upstream::{UpstreamError, UpstreamRequest};
+
+/// What came of it, ready to be shown.
+pub struct Created {
+    /// What the client sees, in JSON.
+    pub shown: Bytes,
+    /// What became of its parameters.
+    pub notes: Notes,
+}
+
+/// What a developer should know of the parameters that were sent.
+#[derive(Debug, Default)]
+pub struct Notes {
+    /// Not forwarded.
+    pub dropped: Vec<String>,
+    /// Lowered to what the plan allows.
+    pub clamped: Vec<String>,
+}
+
+/// What the upstream's reply turned out to be.
+pub struct Outcome {
+    /// What the client sees, in JSON.
+    pub shown: Bytes,
+    /// What was really made.
+    pub actual: Amounts,
+    /// Every object that the reply reveals; all of them are the caller's.
+    pub objects: Vec<Seen>,
+    /// Own tunes on which prompts will turn up that the reply does not show.
+    pub awaits: Vec<TuneId>,
+}
+
+/// Where the outcome of a call whose answer is lost would be found.
+#[derive(Default)]
+pub struct Trail {
+    /// On these own tunes.
+    pub tunes: Vec<TuneId>,
+    /// Under this title, as Astria gets it.
+    pub title: Option<String>,
+}
+
+/// What a request to Astria is made with.
+pub struct Making<'a> {
+    /// Shared by all.
+    pub state: &'a State,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The proofs for everything that the request names.
+    pub proven: &'a Proven,
+    /// The name of this create.
+    pub reservation: ReservationId,
+}
+
+impl Making<'_> {
+    /// The address that Astria calls back for one object.
+    pub fn callback(&self, slot: Slot) -> String {
+        self.state.callback_url(self.reservation, slot)
+    }
+
+    /// What stands before the caller's titles at Astria.
+    pub fn prefix(&self) -> TitlePrefix {
+        self.state.titles.of(&self.caller.account.key, self.caller.principal.id())
+    }
+}
+
+/// Who asks, before anything is reserved.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// Shared by all.
+    pub state: &'a AppState,
+    /// What is known of the request.
+    pub facts: &'a Facts,
+    /// Who it is.
+    pub caller: &'a Caller,
+}
+
+/// One kind of creation: what differs between operations that cost money.
+pub trait Creation: Send + Sync + 'static {
+    /// The request, judged: its canonical parameters and its price.
+    type Judged: Send + Sync + 'static;
+
+    /// Which operation this is.
+    const OPERATION: Operation;
+
+    /// Whether what this call made can be found again when its answer is lost. Where it cannot, an unknown
+    /// outcome counts as spent, and nothing is recorded of it.
+    const CAN_BE_FOUND_AGAIN: bool = true;
+
+    /// Whether it takes many photos, which go to disk.
+    const SPOOLS: bool = false;
+
+    /// Step 2.
+    ///
+    /// # Errors
+    /// The request is not allowed.
+    fn judge(
+        &self,
+        params: Params,
+        rules: &PolicyRules,
+        plan: &PlanRules<'_>,
+    ) -> Result<Self::Judged, PolicyError>;
+
+    /// Step 3: every object that the request names.
+    fn names(&self, judged: &Self::Judged) -> References;
+
+    /// Texts into which Astria will fill a tune's characteristics, and that tune: judged again with them if it is the
+    /// caller's own.
+    fn templates<'a>(&self, _judged: &'a Self::Judged) -> (Option<TuneId>, Vec<&'a str>) {
+        (None, Vec::new())
+    }
+
+    /// Whether Astria does it for nothing: what a sandbox plan may do.
+    fn is_free(&self, judged: &Self::Judged, proven: &Proven) -> bool;
+
+    /// What must be known beside the request before it can be priced; asked for when all that it names is proven.
+    fn prepare(
+        &self,
+        _judged: &mut Self::Judged,
+        _asking: Asking<'_>,
+    ) -> impl Future<Output = Result<(), Problem>> + Send {
+        std::future::ready(Ok(()))
+    }
+
+    /// What to reserve: an upper bound of what the call can make.
+    fn amounts(&self, judged: &Self::Judged, state: &State) -> Amounts;
+
+    /// The parameters that were dropped or lowered, taken out.
+    fn notes(&self, judged: &mut Self::Judged) -> Notes;
+
+    /// Where its outcome would be found.
+    fn trail(&self, judged: &Self::Judged, making: &Making<'_>) -> Trail;
+
+    /// The call, with the gateway's own callback addresses in it; `None` if something that it names was not proven.
+    fn request(&self, judged: &mut Self::Judged, making: &Making<'_>) -> Option<UpstreamRequest>;
+
+    /// Reads the reply.
+    ///
+    /// # Errors
+    /// The reply is not what is documented; what was spent is unknown then.
+    fn conclude(
+        &self,
+        judged: &Self::Judged,
+        reply: &[u8],
+        making: &Making<'_>,
+    ) -> Result<Outcome, UpstreamError>;
+}

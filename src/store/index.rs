@@ -1,0 +1,137 @@
+//! [`Index`] by way of the writer and the readers.
+
+use futures_util::future::BoxFuture;
+
+use super::command::{Answer, Begin, Command};
+use super::{Store, read};
+use crate::clock::Timestamp;
+use crate::ids::TuneId;
+use crate::ownership::{
+    Abandoned, AccountKey, Concluded, Conclusion, Found, Index, IndexError, ListQuery, ObjectId, ObjectKind,
+    Opened, Page, Record, Seen, Sighting,
+};
+use crate::principal::EndUserId;
+
+/// The answer that a command gives. Another kind of answer would be a bug of the writer: nothing is claimed then.
+macro_rules! answer {
+    ($store:ident, $command:expr, $answer:pat => $value:expr) => {
+        match $store.write($command).await? {
+            $answer => Ok($value),
+            _ => Err(IndexError::Unavailable),
+        }
+    };
+}
+pub(super) use answer;
+
+impl Index for Store {
+    fn find<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        owner: &'a EndUserId,
+        wanted: &'a [ObjectId],
+    ) -> BoxFuture<'a, Result<Vec<Record>, IndexError>> {
+        Box::pin(self.read("find", async move |conn| read::find(conn, account, owner, wanted).await))
+    }
+
+    fn list<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        owner: &'a EndUserId,
+        kind: ObjectKind,
+        query: &'a ListQuery,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Page, IndexError>> {
+        Box::pin(
+            self.read("list", async move |conn| read::list(conn, account, owner, kind, query, now).await),
+        )
+    }
+
+    fn begin<'a>(&'a self, opened: Opened<'a>) -> BoxFuture<'a, Result<(), IndexError>> {
+        let begin = Begin {
+            reservation: opened.reservation,
+            account: opened.account.clone(),
+            owner: opened.owner.clone(),
+            operation: opened.operation,
+            tune: opened.tune,
+            title: opened.title.map(str::to_owned),
+            at: opened.at,
+        };
+        Box::pin(async move { answer!(self, Command::Begin(Box::new(begin)), Answer::Done => ()) })
+    }
+
+    fn conclude(&self, conclusion: Conclusion) -> BoxFuture<'_, Result<Concluded, IndexError>> {
+        let command = Command::Conclude(Box::new(conclusion));
+        Box::pin(async move { answer!(self, command, Answer::Concluded(concluded) => concluded) })
+    }
+
+    fn abandon(&self, which: Abandoned) -> BoxFuture<'_, Result<u64, IndexError>> {
+        Box::pin(async move { answer!(self, Command::Abandon(which), Answer::Ended(ended) => ended) })
+    }
+
+    fn see(&self, sighting: Sighting) -> BoxFuture<'_, Result<u64, IndexError>> {
+        Box::pin(async move {
+            if sighting.objects.is_empty() {
+                return Ok(0);
+            }
+            answer!(self, Command::See(Box::new(sighting)), Answer::Known(known) => known)
+        })
+    }
+
+    fn swept<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        tune: TuneId,
+        at: Timestamp,
+        is_done: bool,
+    ) -> BoxFuture<'a, Result<(), IndexError>> {
+        let command = Command::Swept { account: account.clone(), tune, at, is_done };
+        Box::pin(async move { answer!(self, command, Answer::Done => ()) })
+    }
+
+    fn doubt<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        object: ObjectId,
+    ) -> BoxFuture<'a, Result<(), IndexError>> {
+        let command = Command::Doubt { account: account.clone(), object };
+        Box::pin(async move { answer!(self, command, Answer::Done => ()) })
+    }
+
+    fn forget<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        object: ObjectId,
+    ) -> BoxFuture<'a, Result<(), IndexError>> {
+        let command = Command::Forget { account: account.clone(), object };
+        Box::pin(async move { answer!(self, command, Answer::Done => ()) })
+    }
+
+    fn like<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        object: ObjectId,
+        is_liked: bool,
+    ) -> BoxFuture<'a, Result<(), IndexError>> {
+        let command = Command::Like { account: account.clone(), object, is_liked };
+        Box::pin(async move { answer!(self, command, Answer::Done => ()) })
+    }
+
+    fn import<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        owner: &'a EndUserId,
+        objects: Vec<Seen>,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<u64, IndexError>> {
+        let command = Command::Import { account: account.clone(), owner: owner.clone(), objects, at };
+        Box::pin(async move { answer!(self, command, Answer::Known(known) => known) })
+    }
+
+    fn look_up(&self, id: u64) -> BoxFuture<'_, Result<Vec<Found>, IndexError>> {
+        Box::pin(self.read("look_up", async move |conn| read::look_up(conn, id).await))
+    }
+
+    fn key(&self, name: &'static str) -> BoxFuture<'_, Result<[u8; 32], IndexError>> {
+        Box::pin(async move { answer!(self, Command::Key(name), Answer::Key(bytes) => bytes) })
+    }
+}

@@ -1,0 +1,89 @@
+//! A process that is killed loses nothing that it answered.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use sqlx::Row as _;
+use tempfile::tempdir;
+
+use super::{in_folder, neighbour, open};
+use crate::ids::ReservationId;
+use crate::ownership::Index as _;
+use crate::ownership::conformance::{begin, conclusion, main_account, prompt, tune, user};
+use crate::store::StoreSettings;
+
+/// Tells the child where to write.
+const URL: &str = "STORE_TEST_KILLED_URL";
+/// Objects of one create.
+const EACH: u64 = 3;
+
+/// The child: creates until it is killed, and says what was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "runs as the child of the test below"]
+#[expect(clippy::print_stdout, reason = "the parent reads it")]
+async fn child() {
+    let Ok(url) = std::env::var(URL) else { return };
+    let store = open(&StoreSettings { url, ..StoreSettings::default() }).await;
+    let lane = async |lane: u64| {
+        for round in 0.. {
+            let first = (round * 4 + lane) * EACH + 1;
+            let reservation = begin(&store, "a").await.unwrap();
+            println!("\nbegun {reservation}");
+            let objects = std::iter::once(tune(first)).chain((1..EACH).map(|i| prompt(first + i, first)));
+            store.conclude(conclusion(reservation, objects.collect())).await.unwrap();
+            println!("\nmade {reservation} {first}");
+        }
+    };
+    tokio::join!(lane(0), lane(1), lane(2), lane(3));
+}
+
+#[tokio::test]
+async fn f_24_after_a_kill_every_answered_write_is_there_and_no_half_conclusion() {
+    for enough in [1, 23, 60] {
+        // Each child begins with the same ids.
+        let folder = tempdir().unwrap();
+        let settings = in_folder(&folder);
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::killed::child", "--ignored", "--nocapture"])
+            .env(URL, &settings.url)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (mut begun, mut made) = (Vec::new(), Vec::new());
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for line in lines.map_while(Result::ok) {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words.as_slice() {
+                ["begun", id] => begun.push(ReservationId::parse(id).unwrap()),
+                ["made", _, first] => made.push(first.parse::<u64>().unwrap()),
+                _ => {}
+            }
+            if made.len() == enough {
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        assert!(made.len() >= enough, "the child did not work: {made:?}");
+
+        let store = open(&settings).await;
+        for first in made {
+            let wanted: Vec<_> =
+                (1..EACH).map(|i| prompt(first + i, first).object).chain([tune(first).object]).collect();
+            let found = store.find(&main_account(), &user("a"), &wanted).await.unwrap();
+            assert_eq!(found.len(), wanted.len(), "{first}");
+        }
+        let mut conn = neighbour(&settings).await;
+        for reservation in begun {
+            let found = sqlx::query("SELECT state, (SELECT COUNT(*) FROM objects WHERE reservation = $1) FROM reservations WHERE id = $1")
+                .bind(reservation.to_string())
+                .fetch_one(&mut conn)
+                .await
+                .unwrap();
+            let (state, objects): (String, i64) = (found.get(0), found.get(1));
+            assert!(matches!((state.as_str(), objects), ("open", 0) | ("made", 3)), "{state} with {objects}");
+        }
+        store.close().await;
+        drop(conn);
+    }
+}

@@ -1,0 +1,151 @@
+//! What the start of a gateway meets.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use tempfile::tempdir;
+
+use super::{in_folder, neighbour, open, sql};
+use crate::clock::Clock;
+use crate::ownership::conformance::{NOON, begin, conclusion, main_account, make, tune, user};
+use crate::ownership::{Index as _, IndexError};
+use crate::store::{Store, StoreError, StoreSettings};
+
+async fn refusal(settings: &StoreSettings) -> StoreError {
+    Store::open(settings, Clock::manual(NOON), Arc::new(())).await.err().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_restart() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    let store = open(&settings).await;
+    make(&store, "a", vec![tune(7)]).await;
+    let unended = begin(&store, "a").await.unwrap();
+    let key = store.key("titles").await.unwrap();
+    store.close().await;
+    store.close().await;
+    assert_eq!(begin(&store, "a").await, Err(IndexError::Unavailable));
+    assert_eq!(
+        store.find(&main_account(), &user("a"), &[tune(7).object]).await,
+        Err(IndexError::Unavailable)
+    );
+
+    let names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["gateway.db"], "the log is folded in");
+    let store = open(&settings).await;
+    assert_eq!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().len(), 1);
+    assert_eq!(store.key("titles").await, Ok(key));
+    assert!(store.conclude(conclusion(unended, vec![tune(8)])).await.is_ok());
+}
+
+#[tokio::test]
+async fn closing_does_what_was_queued_before() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    let store = Arc::new(open(&settings).await);
+    let begun: Vec<_> = (0..200)
+        .map(|_| {
+            let store = Arc::clone(&store);
+            tokio_util::task::TaskTracker::new().spawn(async move { begin(&*store, "a").await.is_ok() })
+        })
+        .collect();
+    let answered = futures_util::future::join_all(begun);
+    let (answered, ()) = tokio::join!(answered, store.close());
+    let done = answered.into_iter().filter(|answer| *answer.as_ref().unwrap()).count();
+    let mut conn = neighbour(&settings).await;
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM reservations").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(usize::try_from(count).unwrap(), done);
+}
+
+#[tokio::test]
+async fn iso_01_the_files_are_the_gateways_own() {
+    let folder = tempdir().unwrap();
+    let store = open(&in_folder(&folder)).await;
+    make(&store, "a", vec![tune(7)]).await;
+    store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).unwrap() {
+        let entry = entry.unwrap();
+        names.push(entry.file_name().into_string().unwrap());
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{names:?}");
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["gateway.db", "gateway.db-shm", "gateway.db-wal"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_refused_with_what_to_mend() {
+    let folder = tempdir().unwrap();
+    let at = |path: &str| StoreSettings {
+        url: format!("sqlite:{}", folder.path().join(path).display()),
+        ..StoreSettings::default()
+    };
+    for url in ["", "sqlite:", "postgres://x", "sqlite:a?mode=ro", "memory"] {
+        let settings = StoreSettings { url: url.into(), ..StoreSettings::default() };
+        assert!(matches!(refusal(&settings).await, StoreError::Url), "{url}");
+    }
+    assert!(matches!(refusal(&at("missing/gateway.db")).await, StoreError::FolderMissing(_)));
+    fs::create_dir(folder.path().join("folder.db")).unwrap();
+    assert!(matches!(refusal(&at("folder.db")).await, StoreError::NotWritable(_)));
+    fs::write(folder.path().join("text.db"), "no database at all, but a text. ".repeat(200)).unwrap();
+    let error = refusal(&at("text.db")).await;
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error}");
+    assert!(error.to_string().contains("text.db is damaged, or not a database; put a backup in its place"));
+}
+
+#[tokio::test]
+async fn a_damaged_schema_is_refused() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    open(&settings).await.close().await;
+    let path = folder.path().join("gateway.db");
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[100..4096].fill(0x5a);
+    fs::write(&path, bytes).unwrap();
+    assert!(matches!(refusal(&settings).await, StoreError::Corrupt(_)));
+}
+
+#[tokio::test]
+async fn a_later_schema_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    open(&settings).await.close().await;
+    let mut conn = neighbour(&settings).await;
+    sql(
+        &mut conn,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                    VALUES (9999, 'of the future', TRUE, x'00', 0)",
+    )
+    .await;
+    for migrate_at_start in [true, false] {
+        let error = refusal(&StoreSettings { migrate_at_start, ..settings.clone() }).await;
+        assert!(matches!(error, StoreError::NewerSchema(9999)), "{error}");
+    }
+    assert!(matches!(Store::migrate(&settings).await, Err(StoreError::NewerSchema(9999))));
+}
+
+#[tokio::test]
+async fn migrations_wait_for_the_operator_if_told_so() {
+    let folder = tempdir().unwrap();
+    let settings = StoreSettings { migrate_at_start: false, ..in_folder(&folder) };
+    let error = refusal(&settings).await;
+    assert!(matches!(error, StoreError::NotMigrated(1)), "{error}");
+    assert_eq!(Store::migrate(&settings).await.unwrap(), ["0001_ownership"]);
+    assert!(Store::migrate(&settings).await.unwrap().is_empty());
+    make(&open(&settings).await, "a", vec![tune(7)]).await;
+}
+
+#[tokio::test]
+async fn two_gateways_that_start_together_share_the_file() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    let (one, other) = tokio::join!(open(&settings), open(&settings));
+    make(&one, "a", vec![tune(7)]).await;
+    make(&other, "b", vec![tune(8)]).await;
+    assert_eq!(other.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().len(), 1);
+    assert_eq!(one.find(&main_account(), &user("b"), &[tune(8).object]).await.unwrap().len(), 1);
+    assert_eq!(one.key("titles").await, other.key("titles").await);
+}

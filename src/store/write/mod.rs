@@ -1,0 +1,8 @@
+//! What each command does to the tables.
+
+pub(super) mod creates;
+pub(super) mod keys;
+pub(super) mod marks;
+pub(super) mod objects;
+pub(super) mod people;
+pub(super) mod upsert;

@@ -1,0 +1,96 @@
+//! Objects that were seen at Astria, and whose they are.
+
+use sqlx::SqliteConnection;
+
+use super::people::owner;
+use super::upsert::{known, reservation_owner, upsert};
+use crate::clock::Timestamp;
+use crate::ids::{ReservationId, TuneId};
+use crate::ownership::{AccountKey, IndexError, ObjectId, ObjectKind, Seen, Sighting};
+use crate::principal::EndUserId;
+use crate::store::command::{Answer, Outcome};
+use crate::store::rows::id_in;
+
+pub(in crate::store) async fn see(conn: &mut SqliteConnection, sighting: &Sighting) -> Outcome {
+    let Sighting { account, objects, found_on, at } = sighting;
+    let recorded = known(conn, account, objects).await?;
+    let finder = match found_on {
+        Some(tune) => owner_of(conn, account, (*tune).into()).await?,
+        None => None,
+    };
+    let mut new = 0;
+    for seen in tunes_first(objects) {
+        let named = named_owner(conn, account, seen).await?;
+        let is_of_tune =
+            seen.object.kind == ObjectKind::Prompt && (seen.tune.is_none() || seen.tune == *found_on);
+        let by_tune = finder.filter(|_| is_of_tune);
+        let (owner, is_new) = match recorded.get(&seen.object) {
+            Some(known) => (known.owner, false),
+            None => match named.map(|(owner, _)| owner).or(by_tune) {
+                Some(owner) => (owner, id_in(seen.object.id).is_some()),
+                None => continue,
+            },
+        };
+        let reservation = named.filter(|(named, _)| *named == owner).map(|(_, reservation)| reservation);
+        let tune: Option<TuneId> = seen.tune.or(if is_of_tune { *found_on } else { None });
+        upsert(conn, account, owner, seen, tune, reservation, *at).await?;
+        new += u64::from(is_new);
+    }
+    Ok(Ok(Answer::Known(new)))
+}
+
+pub(in crate::store) async fn import(
+    conn: &mut SqliteConnection,
+    account: &AccountKey,
+    who: &EndUserId,
+    objects: &[Seen],
+    at: Timestamp,
+) -> Outcome {
+    let recorded = known(conn, account, objects).await?;
+    let owner = owner(conn, who).await?;
+    if owner.erasing_since.is_some() {
+        return Ok(Err(IndexError::Erasing));
+    }
+    let is_strange = |seen: &&Seen| {
+        id_in(seen.object.id).is_none()
+            || recorded.get(&seen.object).is_some_and(|known| known.owner != owner.id)
+    };
+    if objects.iter().any(|seen| is_strange(&seen)) {
+        return Ok(Err(IndexError::Conflict));
+    }
+    for seen in tunes_first(objects) {
+        let named = named_owner(conn, account, seen).await?;
+        let reservation = named.filter(|(named, _)| *named == owner.id).map(|(_, reservation)| reservation);
+        upsert(conn, account, owner.id, seen, seen.tune, reservation, at).await?;
+    }
+    let new = objects.iter().filter(|seen| !recorded.contains_key(&seen.object)).count();
+    Ok(Ok(Answer::Known(u64::try_from(new).unwrap_or(u64::MAX))))
+}
+
+/// Tunes first, so that a prompt finds its tune.
+pub(super) fn tunes_first(objects: &[Seen]) -> impl Iterator<Item = &Seen> {
+    let of = |kind| objects.iter().filter(move |seen| seen.object.kind == kind);
+    of(ObjectKind::Tune).chain(of(ObjectKind::Prompt))
+}
+
+/// Who made the reservation that an object names, and that.
+pub(super) async fn named_owner(
+    conn: &mut SqliteConnection,
+    account: &AccountKey,
+    seen: &Seen,
+) -> Result<Option<(i64, ReservationId)>, sqlx::Error> {
+    let Some(reservation) = seen.reservation else { return Ok(None) };
+    Ok(reservation_owner(conn, account, reservation).await?.map(|owner| (owner, reservation)))
+}
+
+async fn owner_of(
+    conn: &mut SqliteConnection,
+    account: &AccountKey,
+    object: ObjectId,
+) -> Result<Option<i64>, sqlx::Error> {
+    use sqlx::Row as _;
+    let Some(id) = id_in(object.id) else { return Ok(None) };
+    let find = sqlx::query("SELECT owner FROM objects WHERE id = $1 AND kind = $2 AND account = $3");
+    let row = find.bind(id).bind(object.kind.name()).bind(account.as_str()).fetch_optional(conn).await?;
+    row.map(|row| row.try_get(0)).transpose()
+}
