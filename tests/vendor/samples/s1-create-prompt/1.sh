@@ -1,0 +1,6 @@
+curl -X POST -H "Authorization: Bearer $API_KEY" https://api.astria.ai/tunes/1/prompts \
+          -F prompt[text]="a painting of ohwx man in the style of Van Gogh" \
+          -F prompt[negative_prompt]="old, blemish, wrin" \
+          -F prompt[super_resolution]=true \
+          -F prompt[face_correct]=true \
+          -F prompt[callback]="https://optional-callback-url.com/to-your-service-when-ready?prompt_id=1" 

@@ -1,0 +1,4 @@
+const headers = { Authorization: `Bearer ${API_KEY}` }
+fetch('https://api.astria.ai/packs', { headers: headers });
+// or
+fetch('https://api.astria.ai/gallery/packs', { headers: headers });

@@ -1,0 +1,10 @@
+import requests
+
+API_URL = 'https://api.astria.ai/prompts/1'
+API_KEY = 'YOUR_API_KEY'  # Replace with your actual API key
+
+headers = {
+    'Authorization': f'Bearer {API_KEY}'
+}
+
+response = requests.delete(API_URL, headers=headers)

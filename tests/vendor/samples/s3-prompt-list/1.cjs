@@ -1,0 +1,2 @@
+const headers = { Authorization: `Bearer ${API_KEY}` }
+fetch('https://api.astria.ai/tunes/1/prompts', { headers: headers });

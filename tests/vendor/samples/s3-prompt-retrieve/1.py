@@ -1,0 +1,5 @@
+import requests
+headers = {
+  'Authorization': f'Bearer {API_KEY}'
+}
+requests.get('https://api.astria.ai/tunes/1/prompts/1', headers=headers)

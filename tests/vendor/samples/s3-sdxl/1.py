@@ -1,0 +1,21 @@
+import requests
+
+# Note the hard-coded 666678 which is the tune_id of SDXL 1.0 from the gallery
+API_URL = 'https://api.astria.ai/tunes/666678/prompts'
+API_KEY = 'YOUR_API_KEY'  # Replace with your actual API key
+
+headers = {
+    'Authorization': f'Bearer {API_KEY}'
+}
+
+data = {
+  'prompt[text]': '<lora:tune_id:strength> a painting of ohwx man in the style of Van Gogh',
+  'prompt[negative_prompt]': 'old, blemish, wrin',
+  'prompt[super_resolution]': True,
+  'prompt[face_correct]': True,
+  'prompt[callback]': 'https://optional-callback-url.com/to-your-service-when-ready?prompt_id=1'
+}
+files = []
+files.append((f"tune[prompts_attributes][{i}][input_image]", load_image(prompt['input_image'])))
+
+response = requests.post(API_URL, headers=headers, data=data)

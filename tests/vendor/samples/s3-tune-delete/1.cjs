@@ -1,0 +1,5 @@
+const headers = { Authorization: `Bearer ${API_KEY}` }
+fetch('https://api.astria.ai/tunes/1', {
+  method: 'DELETE',
+  headers: headers
+});

@@ -1,0 +1,3 @@
+import requests
+headers = {'Authorization': f'Bearer {API_KEY}'}
+requests.get('https://api.astria.ai/tunes/1')

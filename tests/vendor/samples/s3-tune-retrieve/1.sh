@@ -1,0 +1,1 @@
+curl -X GET -H "Authorization: Bearer $API_KEY" https://api.astria.ai/tunes/1
