@@ -46,7 +46,7 @@ impl Case {
 }
 
 /// Undoes `String#inspect`, then the writing of CRLF as `\r\n`. A cut literal simply ends.
-fn ruby_literal(literal: &str) -> Vec<u8> {
+pub fn ruby_literal(literal: &str) -> Vec<u8> {
     let mut out = Vec::new();
     let mut bytes = literal.strip_prefix('"').unwrap().bytes();
     while let Some(byte) = bytes.next() {
@@ -55,6 +55,7 @@ fn ruby_literal(literal: &str) -> Vec<u8> {
             b'\\' => match bytes.next() {
                 Some(b'n') => out.push(b'\n'),
                 Some(b'r') => out.push(b'\r'),
+                Some(b't') => out.push(b'\t'),
                 Some(b'x') => {
                     let hex: String = bytes.by_ref().take(2).map(char::from).collect();
                     out.push(u8::from_str_radix(&hex, 16).unwrap());

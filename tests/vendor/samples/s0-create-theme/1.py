@@ -14,5 +14,5 @@ data = {
     }
 }
 
-response = requests.post(url, headers=headers, data=data)
-print(response.json())
+response = requests.post(url, headers=headers, json=data)
+print(response.text)

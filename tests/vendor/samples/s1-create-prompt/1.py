@@ -14,6 +14,10 @@ data = {
   'prompt[face_correct]': True,
   'prompt[callback]': 'https://optional-callback-url.com/to-your-service-when-ready?prompt_id=1'
 }
+def load_image(file_path):
+  with open(file_path, "rb") as f:
+    return f.read()
+prompt = {'input_image': 'samples/pose.png'}
 files = []
 files.append((f"prompt[input_image]", load_image(prompt['input_image'])))
 

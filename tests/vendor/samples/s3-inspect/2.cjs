@@ -1,3 +1,25 @@
+// Added: as much of the vendor's page as its methods below use.
+const fs = require('fs');
+const capitalizeFirstLetter = (text) => text[0].toUpperCase() + text.slice(1);
+const document = { getElementById: () => ({ 'tune[name]': 'man' }), querySelector: () => ({ content: 'csrf' }) };
+class FormData extends globalThis.FormData {
+  constructor(form = {}) {
+    super();
+    Object.entries(form).forEach(([name, value]) => this.append(name, value));
+  }
+}
+class FileReader { readAsDataURL() { this.onload({ target: { result: '' } }); } }
+class Image { set src(_) { this.width = this.height = 48; this.onload(); } }
+const fetch = (path, options) => globalThis.fetch('https://api.astria.ai' + path, {
+  ...options, headers: { Authorization: 'Bearer YOUR_API_KEY' },
+});
+const element = { querySelector: () => ({ classList: { add() {}, remove() {} } }) };
+
+class Page {
+  characteristics = [];
+  characteristicsInputTarget = {};
+  createWarning(_, text) { console.log(text); }
+
   async inspect(previewEl, file) {
     const form = document.getElementById('new_tune');
     const formValues = Object.fromEntries(new FormData(form));
@@ -130,3 +152,6 @@
     console.log('commonValues', commonValues);
     this.characteristicsInputTarget.value = JSON.stringify(commonValues);
   }
+}
+
+new Page().inspect(element, new File([fs.readFileSync('1.jpg')], '1.jpg', { type: 'image/jpeg' }));

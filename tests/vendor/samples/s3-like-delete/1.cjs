@@ -1,4 +1,4 @@
-const fetch = require(`node-fetch');
+const fetch = require('node-fetch');
 const FormData = require('form-data');
 
 const API_URL = 'https://api.astria.ai/prompts/:prompt_id/like';
@@ -8,4 +8,4 @@ const headers = { Authorization: `Bearer ${API_KEY}` }
 fetch(API_URL, {
   method: 'POST',
   headers: headers,
-}).then(response => response.json())
+}).then(response => response.text())

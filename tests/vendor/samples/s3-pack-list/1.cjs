@@ -1,3 +1,4 @@
+const API_KEY = 'YOUR_API_KEY';
 const headers = { Authorization: `Bearer ${API_KEY}` }
 fetch('https://api.astria.ai/packs', { headers: headers });
 // or

@@ -1,5 +1,6 @@
 import requests
+API_KEY = 'YOUR_API_KEY'
 headers = {'Authorization': f'Bearer {API_KEY}'}
-requests.get('https://api.astria.ai/packs')
+requests.get('https://api.astria.ai/packs', headers=headers)
 # or
-requests.get('https://api.astria.ai/gallery/packs')
+requests.get('https://api.astria.ai/gallery/packs', headers=headers)

@@ -1,4 +1,5 @@
 import requests
+API_KEY = 'YOUR_API_KEY'
 headers = {'Authorization': f'Bearer {API_KEY}'}
 
 def load_image(file_path):
@@ -6,6 +7,8 @@ def load_image(file_path):
     return f.read()
 
 # Assuming `prompts` and `tune.images` are already defined in your context
+from types import SimpleNamespace
+tune = SimpleNamespace(images=['1.jpg', '2.jpg', '3.jpg', '4.jpg'])
 
 data = {
   "tune[title]": "John Doe - UUID - 1234-6789-1234-56789",

@@ -1,2 +1,3 @@
+const API_KEY = 'YOUR_API_KEY';
 const headers = { Authorization: `Bearer ${API_KEY}` }
 fetch('https://api.astria.ai/tunes/1/prompts/1', { headers: headers });

@@ -1,4 +1,5 @@
 import requests
+API_KEY = 'YOUR_API_KEY'
 headers = {
   'Authorization': f'Bearer {API_KEY}'
 }

@@ -9,8 +9,8 @@ const headers = { Authorization: `Bearer ${API_KEY}` }
 const form = new FormData();
 form.append('prompt[text]', '<lora:tune_id:strength> a painting of ohwx man in the style of Van Gogh');
 form.append('prompt[negative_prompt]', 'old, blemish, wrin');
-form.append('prompt[super_resolution]', true);
-form.append('prompt[face_correct]', true);
+form.append('prompt[super_resolution]', 'true');
+form.append('prompt[face_correct]', 'true');
 form.append('prompt[callback]', 'https://optional-callback-url.com/to-your-service-when-ready?prompt_id=1');
 
 fetch(API_URL, {

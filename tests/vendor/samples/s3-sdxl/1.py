@@ -15,6 +15,11 @@ data = {
   'prompt[face_correct]': True,
   'prompt[callback]': 'https://optional-callback-url.com/to-your-service-when-ready?prompt_id=1'
 }
+def load_image(file_path):
+  with open(file_path, "rb") as f:
+    return f.read()
+prompt = {'input_image': 'samples/pose.png'}
+i = 0
 files = []
 files.append((f"tune[prompts_attributes][{i}][input_image]", load_image(prompt['input_image'])))
 

@@ -6,4 +6,4 @@ curl -s -X POST "$ASTRIA_BASE_URL/tunes" \
   -F "tune[name]=dress" \
   -F "tune[characteristics]={\"short_description\":\"satin brown dress\"}" \
   -F "tune[image_urls][]=https://example.com/photo1.jpg" \
-  -F "tune[image_urls][]=https://example.com/photo2.jpg" | jq '.[].id, .[].title, .[].name', .[].orig_images'
+  -F "tune[image_urls][]=https://example.com/photo2.jpg" | jq '.id, .title, .name, .orig_images'
