@@ -189,7 +189,7 @@ impl Route {
     }
 }
 
-/// The table. Astria's own paths that end in a word stand in it once more with `.json` (see [`JSON_FORMS`]); an id at a
+/// The table. Astria's own paths that end in a word stand in it once more with `.json` (see `JSON_FORMS`); an id at a
 /// path's end may have the suffix anyway.
 pub fn table() -> Vec<Route> {
     let mut table = vec![

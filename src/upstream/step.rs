@@ -25,7 +25,7 @@ pub struct Call {
     pub user: u64,
     /// Whether this is the one call that finds out if a paused account works again. Never tried again.
     pub probe: bool,
-    /// A success's body is handed on unread ([`super::blob::OpenBody`]) and may have so many bytes; `None`: it is
+    /// A success's body is handed on unread (`blob::OpenBody`) and may have so many bytes; `None`: it is
     /// collected.
     pub streamed_bytes: Option<usize>,
     /// What is sent.
