@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::owned::{Owned, Usable};
-use super::shared::SharedTunes;
 use crate::ids::{PromptId, TuneId};
 
 /// See the module.
@@ -38,13 +37,6 @@ impl References {
         self.usable_tunes.extend(other.usable_tunes);
         self.owned_tunes.extend(other.owned_tunes);
         self.prompts.extend(other.prompts);
-    }
-
-    /// Whether all that is named are tunes to use, and everybody may use them: then there is nothing to look up.
-    pub fn are_shared(&self, shared: &SharedTunes) -> bool {
-        self.owned_tunes.is_empty()
-            && self.prompts.is_empty()
-            && self.usable_tunes.iter().all(|id| shared.find(*id).is_some())
     }
 
     /// Whether nothing is named.

@@ -52,7 +52,7 @@ pub use pack_run::{JudgedPackRun, PackRun, judge_pack_run};
 pub use plan::{PlanRules, Resolution};
 pub use prompt::{JudgedPrompt, judge_prompt};
 pub use spec::may_be_added;
-pub use theme::{JudgedTheme, PROMPTS_PER_TUNE, judge_theme};
+pub use theme::{JudgedTheme, judge_theme};
 pub use tune::{JudgedTune, PromptCount, judge_tune};
 pub use tune_update::{JudgedTuneUpdate, judge_tune_update};
 

@@ -20,7 +20,7 @@ use super::unwrap::wrap;
 use super::{PlanRules, PolicyError, PolicyRules};
 
 /// Prompts that Astria makes of a theme, for each tune.
-pub const PROMPTS_PER_TUNE: u32 = 10;
+const PROMPTS_PER_TUNE: u32 = 10;
 const MAX_TUNES: usize = 16;
 
 const THEME: &[Spec] = &[open("theme", Kind::Text { max_bytes: 2000 })];
