@@ -22,8 +22,8 @@ use crate::router::{self, Action, Route};
 use crate::state::Shared;
 use crate::wire::CutSwitch;
 use crate::{
-    blobs, changes, control, create_prompt, create_tune, duplicate, inspection, listing, pack_run, packs,
-    themes,
+    blobs, changes, control, create_prompt, create_tune, duplicate, inspection, listing, money, pack_run,
+    packs, themes,
 };
 
 /// Answers one request. Not cancel safe: a request may be processed and its reply lost, as with the real one.
@@ -58,6 +58,7 @@ pub(crate) async fn answer(
         },
     };
     let reply = match fault {
+        Some(Fault::Status500AfterProcessing) => Reply::page(500, "We're sorry, but something went wrong"),
         Some(Fault::Status504AfterProcessing) => Reply::page(504, "Gateway Timeout"),
         Some(Fault::KeyInBody) => with_key(reply, head.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes)),
         Some(Fault::HugeHeaders) => {
@@ -196,6 +197,7 @@ fn process(
         Action::DuplicatePrompt => duplicate::create(shared, &parsed, silent),
         Action::CreateTheme => themes::create(shared, &parsed),
         Action::RedirectBlob => blobs::redirect(shared, &parsed),
+        Action::ShowAccount => money::show(shared),
         Action::ProxyBlob => blobs::proxy(shared, &parsed, headers),
     }
 }

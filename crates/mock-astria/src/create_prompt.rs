@@ -192,6 +192,7 @@ impl Draft {
         let each = if text.contains("--video") { VIDEO_COST_MC } else { shared.settings.cost_per_image_mc };
         let cost_mc = if free || self.included { 0 } else { each * images };
         given.insert("num_images".to_owned(), json!(images));
+        state.charge(cost_mc);
 
         let mut object = Map::new();
         object.insert("id".to_owned(), json!(id));

@@ -93,6 +93,7 @@ impl Plan {
         };
         let tune = self.tune(shared, id);
         let free = tune.is_free();
+        state.charge(tune.object.get("cost_mc").and_then(Value::as_u64).unwrap_or_default());
         let done_at = Instant::now() + Duration::from_millis(shared.settings.train_ms);
         state.tunes.insert(id, Tune { silent, ready_at: Some(done_at), ..tune });
         state.tune_by_title.insert(title, id);

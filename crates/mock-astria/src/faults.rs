@@ -24,6 +24,8 @@ pub enum Fault {
     Status422,
     /// 200 with an HTML page, as a captive portal would; nothing is processed.
     Page200,
+    /// Processed, then 500 with an HTML page: a crash after the commit.
+    Status500AfterProcessing,
     /// Processed, then 504 with an HTML page.
     Status504AfterProcessing,
     /// Waits, then processes as usual.
@@ -54,6 +56,7 @@ impl Fault {
             "status_403" => Self::Status403,
             "status_422" => Self::Status422,
             "page_200" => Self::Page200,
+            "status_500_after_processing" => Self::Status500AfterProcessing,
             "status_504_after_processing" => Self::Status504AfterProcessing,
             "delay" => Self::Delay(Duration::from_millis(delay_ms)),
             "broken_json" => Self::BrokenJson,

@@ -32,6 +32,7 @@ mod filters;
 mod inspection;
 mod jobs;
 mod listing;
+mod money;
 mod objects;
 mod pack_run;
 mod pack_seeds;
@@ -56,7 +57,7 @@ mod wire;
 pub use faults::{Fault, FaultRule};
 pub use recording::{RecordedFile, RecordedRequest, StorageRequest};
 pub use server::MockAstria;
-pub use settings::{DeleteReply, Envelope, PackRunReply, PromptReply, Settings};
+pub use settings::{DeleteReply, Envelope, PackRunReply, PromptReply, Settings, UsersReply};
 pub use stored::StoredContent;
 pub use tune_seeds::{
     FLUX_TUNE_ID, GEMINI_TUNE_ID, REALISTIC_VISION_TUNE_ID, SDXL_TUNE_ID, SEEDREAM_TUNE_ID,

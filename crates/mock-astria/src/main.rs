@@ -30,6 +30,9 @@ struct Arguments {
     /// How long it takes until the prompts of a theme appear, in milliseconds.
     #[arg(long, default_value_t = 50)]
     theme_ms: u64,
+    /// The account's money, in thousandths of a cent.
+    #[arg(long, default_value_t = 5_000_000)]
+    balance_mc: i64,
     /// The shape of callback bodies: `bare` or `wrapped`.
     #[arg(long, default_value = "bare")]
     envelope: Envelope,
@@ -54,6 +57,7 @@ async fn main() -> io::Result<()> {
         train_ms: arguments.train_ms,
         generate_ms: arguments.generate_ms,
         theme_ms: arguments.theme_ms,
+        balance_mc: arguments.balance_mc,
         envelope: arguments.envelope,
         idempotent: arguments.idempotent,
         relative_images: arguments.relative_images,

@@ -89,6 +89,7 @@ fn on_tunes(shared: &Arc<Shared>, root: &Hash, pack: &Value, tune_ids: &[u64], s
             drafts.push((*tune_id, tune.is_free(), draft));
         }
     }
+    state.charge(total_cost_mc);
     let callback = root.get("prompts_callback").and_then(Param::as_str).filter(|_| !silent);
     let order_id = state.open_batch(callback.filter(|url| !url.is_empty()).map(str::to_owned));
     let prompt_ids: Vec<u64> = drafts

@@ -53,6 +53,8 @@ pub enum Action {
     RedirectBlob,
     /// `GET /rails/active_storage/blobs/proxy/:signed_id/:filename`
     ProxyBlob,
+    /// `GET /users`
+    ShowAccount,
 }
 
 /// Method, template, action. Templates are written as they are counted: see [`crate::MockAstria::count`].
@@ -85,6 +87,7 @@ const ROUTES: &[(&str, &str, Action)] = &[
     ("GET", "/gallery", Action::ListGalleryTunes),
     ("POST", "/p/:pack_id/tunes", Action::RunPack),
     ("POST", "/themes", Action::CreateTheme),
+    ("GET", "/users", Action::ShowAccount),
     ("POST", "/prompts/:id/duplicate", Action::DuplicatePrompt),
     ("GET", "/rails/active_storage/blobs/redirect/:signed_id/:filename", Action::RedirectBlob),
     ("GET", "/rails/active_storage/blobs/proxy/:signed_id/:filename", Action::ProxyBlob),

@@ -57,6 +57,18 @@ pub enum PackRunReply {
     TuneIfSingle,
 }
 
+/// What `GET /users` replies: no document shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UsersReply {
+    /// The account.
+    #[default]
+    Object,
+    /// A list of one account.
+    ListOfOne,
+    /// 404, as if there were no such route.
+    Absent,
+}
+
 /// Everything that may be chosen. Start from [`Settings::default`].
 #[derive(Clone)]
 pub struct Settings {
@@ -92,6 +104,10 @@ pub struct Settings {
     pub relative_images: bool,
     /// Where the storage host listens, to which such a picture's address redirects; port 0 lets the system choose.
     pub storage_listen: SocketAddr,
+    /// What `GET /users` replies.
+    pub users_reply: UsersReply,
+    /// The account's money at the start, in thousandths of a cent: what is made is taken off it, below zero too.
+    pub balance_mc: i64,
     /// Price of one image, in thousandths of a cent.
     pub cost_per_image_mc: u64,
     /// Price of one tune, in thousandths of a cent.
@@ -129,6 +145,8 @@ impl Default for Settings {
             pack_run_reply: PackRunReply::Order,
             relative_images: false,
             storage_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            users_reply: UsersReply::Object,
+            balance_mc: 5_000_000,
             cost_per_image_mc: 4_000,
             cost_per_tune_mc: 150_000,
             default_num_images: 4,

@@ -60,6 +60,8 @@ pub(crate) struct State {
     /// Where the addresses of pictures redirect to, if not to the storage host.
     pub(crate) redirect_target: Option<String>,
     pub(crate) stored: StoredContent,
+    /// What the account has left.
+    pub(crate) balance_mc: i64,
     pub(crate) epoch: CancellationToken,
     next_prompt_id: u64,
     next_tune_id: u64,
@@ -83,6 +85,7 @@ impl Shared {
             storage_log: VecDeque::new(),
             redirect_target: None,
             stored: StoredContent::Picture,
+            balance_mc: settings.balance_mc,
             epoch: stop.child_token(),
             next_prompt_id: FIRST_PROMPT_ID,
             next_tune_id: FIRST_TUNE_ID,
@@ -130,6 +133,7 @@ impl Shared {
         state.storage_log.clear();
         state.redirect_target = None;
         state.stored = StoredContent::Picture;
+        state.balance_mc = self.settings.balance_mc;
     }
 }
 

@@ -49,7 +49,7 @@ async fn a_workspace_is_checked_if_one_is_set() {
 async fn an_unknown_path_is_a_page_whatever_the_key() {
     let mock = start().await;
 
-    let answer = send(&mock, "GET /users", &[], b"").await;
+    let answer = send(&mock, "GET /workspaces", &[], b"").await;
 
     assert_eq!(answer.status, 404);
     assert!(answer.header("content-type").unwrap().starts_with("text/html"));

@@ -55,6 +55,15 @@ async fn a_504_comes_after_the_request_was_processed() {
 }
 
 #[tokio::test]
+async fn a_500_can_come_after_the_request_was_processed() {
+    let (mock, answer) = create_with(Fault::Status500AfterProcessing).await;
+
+    assert_eq!(answer.status, 500);
+    assert!(answer.header("content-type").unwrap().starts_with("text/html"));
+    assert_eq!(mock.prompts().len(), 1);
+}
+
+#[tokio::test]
 async fn a_delay_waits_and_then_processes() {
     let before = Instant::now();
 

@@ -19,6 +19,7 @@ mod filters;
 mod fixture_walk;
 mod inspections;
 mod lists;
+mod money;
 mod pack_runs;
 mod prompts;
 mod seeding;

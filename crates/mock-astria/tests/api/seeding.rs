@@ -119,7 +119,7 @@ async fn requests_are_counted_by_route() {
     let tune = mock.seed_tunes(1)[0];
 
     for path in
-        [format!("/tunes/{tune}"), "/tunes/9.json".to_owned(), "/tunes".to_owned(), "/users".to_owned()]
+        [format!("/tunes/{tune}"), "/tunes/9.json".to_owned(), "/tunes".to_owned(), "/workspaces".to_owned()]
     {
         get(&mock, &path).await;
     }
