@@ -1,6 +1,6 @@
 //! What the writer is told to do. Each command is done whole or not at all.
 
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 
 use super::write::{creates, keys, marks, objects, people};
 use crate::clock::Timestamp;
@@ -17,15 +17,43 @@ pub(super) enum Command {
     Conclude(Box<Conclusion>),
     Abandon(Abandoned),
     See(Box<Sighting>),
-    Swept { account: AccountKey, tune: TuneId, at: Timestamp, is_done: bool },
-    Doubt { account: AccountKey, object: ObjectId },
-    Forget { account: AccountKey, object: ObjectId },
-    Like { account: AccountKey, object: ObjectId, is_liked: bool },
-    Import { account: AccountKey, owner: EndUserId, objects: Vec<Seen>, at: Timestamp },
+    Swept {
+        account: AccountKey,
+        tune: TuneId,
+        at: Timestamp,
+        is_done: bool,
+    },
+    Doubt {
+        account: AccountKey,
+        object: ObjectId,
+    },
+    Forget {
+        account: AccountKey,
+        object: ObjectId,
+    },
+    Like {
+        account: AccountKey,
+        object: ObjectId,
+        is_liked: bool,
+    },
+    Import {
+        account: AccountKey,
+        owner: EndUserId,
+        objects: Vec<Seen>,
+        at: Timestamp,
+    },
     Key(&'static str),
-    BeginErasure { owner: EndUserId, at: Timestamp },
-    FinishErasure { owner: EndUserId, entry: Box<Audit> },
+    BeginErasure {
+        owner: EndUserId,
+        at: Timestamp,
+    },
+    FinishErasure {
+        owner: EndUserId,
+        entry: Box<Audit>,
+    },
     Audit(Box<Audit>),
+    #[cfg(test)]
+    Panic,
 }
 
 /// [`crate::ownership::Opened`], owned.
@@ -72,7 +100,7 @@ pub(super) enum Answer {
 }
 
 /// A refusal inside is an answer: what was written with it stays. An error outside undoes the command.
-pub(super) type Outcome = Result<Result<Answer, IndexError>, sqlx::Error>;
+pub(super) type Outcome = Result<Result<Answer, IndexError>, rusqlite::Error>;
 
 impl Command {
     /// Its name in metrics.
@@ -91,6 +119,8 @@ impl Command {
             Self::BeginErasure { .. } => "begin_erasure",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::Audit(_) => "audit",
+            #[cfg(test)]
+            Self::Panic => "panic",
         }
     }
 
@@ -100,25 +130,25 @@ impl Command {
     }
 
     /// Does it, inside a transaction of the caller's.
-    pub(super) async fn run(&self, conn: &mut SqliteConnection) -> Outcome {
+    pub(super) fn run(&self, conn: &Connection) -> Outcome {
         match self {
-            Self::Begin(begin) => creates::begin(conn, begin).await,
-            Self::Conclude(conclusion) => creates::conclude(conn, conclusion).await,
-            Self::Abandon(which) => creates::abandon(conn, which).await,
-            Self::See(sighting) => objects::see(conn, sighting).await,
-            Self::Swept { account, tune, at, is_done } => {
-                marks::swept(conn, account, *tune, *at, *is_done).await
-            }
-            Self::Doubt { account, object } => marks::doubt(conn, account, *object).await,
-            Self::Forget { account, object } => marks::forget(conn, account, *object).await,
-            Self::Like { account, object, is_liked } => marks::like(conn, account, *object, *is_liked).await,
+            Self::Begin(begin) => creates::begin(conn, begin),
+            Self::Conclude(conclusion) => creates::conclude(conn, conclusion),
+            Self::Abandon(which) => creates::abandon(conn, which),
+            Self::See(sighting) => objects::see(conn, sighting),
+            Self::Swept { account, tune, at, is_done } => marks::swept(conn, account, *tune, *at, *is_done),
+            Self::Doubt { account, object } => marks::doubt(conn, account, *object),
+            Self::Forget { account, object } => marks::forget(conn, account, *object),
+            Self::Like { account, object, is_liked } => marks::like(conn, account, *object, *is_liked),
             Self::Import { account, owner, objects, at } => {
-                objects::import(conn, account, owner, objects, *at).await
+                objects::import(conn, account, owner, objects, *at)
             }
-            Self::Key(name) => keys::key(conn, name).await,
-            Self::BeginErasure { owner, at } => people::begin_erasure(conn, owner, *at).await,
-            Self::FinishErasure { owner, entry } => people::finish_erasure(conn, owner, entry).await,
-            Self::Audit(entry) => people::audit(conn, entry).await,
+            Self::Key(name) => keys::key(conn, name),
+            Self::BeginErasure { owner, at } => people::begin_erasure(conn, owner, *at),
+            Self::FinishErasure { owner, entry } => people::finish_erasure(conn, owner, entry),
+            Self::Audit(entry) => people::audit(conn, entry),
+            #[cfg(test)]
+            Self::Panic => panic!("a bug"),
         }
     }
 }

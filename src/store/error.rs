@@ -46,12 +46,15 @@ pub enum StoreError {
     NotMigrated(usize),
     /// Anything else.
     #[error("store.url: the database cannot be opened: {0}")]
-    Other(#[source] sqlx::Error),
+    Other(#[source] rusqlite::Error),
+    /// The operating system gives no thread.
+    #[error("the store's threads cannot be started: {0}")]
+    Thread(#[source] std::io::Error),
 }
 
 impl StoreError {
     /// What SQLite's codes mean for this file. Source: <https://sqlite.org/rescode.html> (read 2026-11-21).
-    pub(super) fn of(error: sqlx::Error, path: &std::path::Path) -> Self {
+    pub(super) fn of(error: rusqlite::Error, path: &std::path::Path) -> Self {
         match primary_code(&error) {
             Some(5 | 6) => Self::Locked,
             Some(8 | 14) => Self::NotWritable(path.to_owned()),
@@ -63,13 +66,16 @@ impl StoreError {
 }
 
 /// SQLite's primary result code.
-pub(super) fn primary_code(error: &sqlx::Error) -> Option<u32> {
-    let extended: u32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
+fn primary_code(error: &rusqlite::Error) -> Option<i32> {
+    let (rusqlite::Error::SqliteFailure(error, _) | rusqlite::Error::SqlInputError { error, .. }) = error
+    else {
+        return None;
+    };
+    Some(error.extended_code & 0xff)
 }
 
 /// Whether the statement itself was wrong, so that others of the same transaction may go on.
-pub(super) fn is_of_one_command(error: &sqlx::Error) -> bool {
+pub(super) fn is_of_one_command(error: &rusqlite::Error) -> bool {
     // 19: a constraint.
     primary_code(error) == Some(19)
 }

@@ -1,12 +1,41 @@
-//! The documented filters of lists, as conditions on one owner's rows.
+//! A statement that is put together from parts, and the documented filters of lists as such parts.
+//!
+//! Each shape of a list has one text, whatever its values are, so that a prepared statement is found again.
 
-use sqlx::{QueryBuilder, Sqlite};
+use rusqlite::types::Value;
 
 use super::rows::{id_in, time_in};
 use crate::ownership::Filters;
 
+/// Text with a `?` for each value.
+pub(super) struct Statement {
+    pub(super) sql: String,
+    pub(super) values: Vec<Value>,
+}
+
+impl Statement {
+    pub(super) fn new(sql: &str) -> Self {
+        let mut own = String::with_capacity(1024);
+        own.push_str(sql);
+        Self { sql: own, values: Vec::with_capacity(16) }
+    }
+
+    /// Adds text.
+    pub(super) fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// Adds a `?` for a value.
+    pub(super) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.sql.push('?');
+        self.values.push(value.into());
+        self
+    }
+}
+
 /// Adds ` AND …` for each that is given.
-pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, filters: &Filters) {
+pub(super) fn push(sql: &mut Statement, filters: &Filters) {
     let Filters {
         titles,
         names,
@@ -23,38 +52,38 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, filters: &Filters) {
     one_of(sql, " AND title IN (SELECT value FROM json_each(", titles);
     one_of(sql, " AND name IN (SELECT value FROM json_each(", names);
     if let Some(model_type) = model_type {
-        sql.push(" AND model_type = ").push_bind(model_type.clone());
+        sql.push(" AND model_type = ").bind(model_type.clone());
     }
     if let Some(branch) = branch {
-        sql.push(" AND branch = ").push_bind(branch.clone());
+        sql.push(" AND branch = ").bind(branch.clone());
     }
     if let Some(text) = text {
         // A literal part, not a pattern; both sides in lower case.
-        sql.push(" AND INSTR(text_lower, ").push_bind(text.to_lowercase()).push(") > 0");
+        sql.push(" AND INSTR(text_lower, ").bind(text.to_lowercase()).push(") > 0");
     }
     if let Some(pack) = pack {
-        sql.push(" AND pack = ").push_bind(id_in(pack.get()));
+        sql.push(" AND pack = ").bind(id_in(pack.get()));
     }
     if let Some(pack) = base_pack {
-        sql.push(" AND base_pack = ").push_bind(id_in(pack.get()));
+        sql.push(" AND base_pack = ").bind(id_in(pack.get()));
     }
     if let Some(is_liked) = is_liked {
-        sql.push(" AND is_liked = ").push_bind(*is_liked);
+        sql.push(" AND is_liked = ").bind(*is_liked);
     }
     if let Some(is_video) = is_video {
-        sql.push(" AND is_video = ").push_bind(*is_video);
+        sql.push(" AND is_video = ").bind(*is_video);
     }
     if let Some(is_api) = is_api {
         // Everything of ours is made by the API.
-        sql.push(" AND COALESCE(is_api, 1) = ").push_bind(*is_api);
+        sql.push(" AND COALESCE(is_api, 1) = ").bind(*is_api);
     }
     if let Some(from) = created_from {
-        sql.push(" AND created_at_ms >= ").push_bind(time_in(*from));
+        sql.push(" AND created_at_ms >= ").bind(time_in(*from));
     }
 }
 
-fn one_of(sql: &mut QueryBuilder<Sqlite>, condition: &'static str, words: &[String]) {
+fn one_of(sql: &mut Statement, condition: &str, words: &[String]) {
     if !words.is_empty() {
-        sql.push(condition).push_bind(serde_json::Value::from(words).to_string()).push("))");
+        sql.push(condition).bind(serde_json::Value::from(words).to_string()).push("))");
     }
 }

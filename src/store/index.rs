@@ -30,7 +30,8 @@ impl Index for Store {
         owner: &'a EndUserId,
         wanted: &'a [ObjectId],
     ) -> BoxFuture<'a, Result<Vec<Record>, IndexError>> {
-        Box::pin(self.read("find", async move |conn| read::find(conn, account, owner, wanted).await))
+        let (account, owner, wanted) = (account.clone(), owner.clone(), wanted.to_vec());
+        Box::pin(self.read("find", move |conn| read::find(conn, &account, &owner, &wanted)))
     }
 
     fn list<'a>(
@@ -41,9 +42,8 @@ impl Index for Store {
         query: &'a ListQuery,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Page, IndexError>> {
-        Box::pin(
-            self.read("list", async move |conn| read::list(conn, account, owner, kind, query, now).await),
-        )
+        let (account, owner, query) = (account.clone(), owner.clone(), query.clone());
+        Box::pin(self.read("list", move |conn| read::list(conn, &account, &owner, kind, &query, now)))
     }
 
     fn begin<'a>(&'a self, opened: Opened<'a>) -> BoxFuture<'a, Result<(), IndexError>> {
@@ -128,7 +128,7 @@ impl Index for Store {
     }
 
     fn look_up(&self, id: u64) -> BoxFuture<'_, Result<Vec<Found>, IndexError>> {
-        Box::pin(self.read("look_up", async move |conn| read::look_up(conn, id).await))
+        Box::pin(self.read("look_up", move |conn| read::look_up(conn, id)))
     }
 
     fn key(&self, name: &'static str) -> BoxFuture<'_, Result<[u8; 32], IndexError>> {

@@ -1,72 +1,117 @@
 //! The schema's versions, in the binary; each is applied once, in order, and never edited afterwards.
 //!
+//! The table `migrations` says which were applied and in which form, so that neither a later version of the gateway nor
+//! an unreleased one is taken for this one. Databases of the first version, which kept that elsewhere, are taken over.
+//!
 //! What it does *not* do: it never goes back.
 
 use std::path::Path;
 
-use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
+use aws_lc_rs::digest::{SHA256, digest};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
 use super::error::StoreError;
 
 const MIGRATIONS: &[(i64, &str, &str)] =
     &[(1, "ownership", include_str!("../../migrations/sqlite/0001_ownership.sql"))];
 
-/// Where sqlx keeps what was applied.
-const TABLE: &str = "_sqlx_migrations";
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
+    version       INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL,
+    sha256        BLOB NOT NULL,
+    applied_at_ms INTEGER NOT NULL
+) STRICT";
 
-fn migrator() -> Migrator {
-    let migration = |&(version, name, sql): &(i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(MIGRATIONS.iter().map(migration).collect())
+/// What was applied to a database.
+struct Applied {
+    version: i64,
+    /// `None`: recorded by the version before this table was.
+    sha256: Option<Vec<u8>>,
 }
 
 /// Applies what is missing: all of it or nothing. Gives the names of what was applied.
-///
-/// Cancel safe: nothing is applied then.
-pub(super) async fn apply(conn: &mut SqliteConnection, path: &Path) -> Result<Vec<String>, StoreError> {
+pub(super) fn apply(conn: &mut Connection, path: &Path) -> Result<Vec<String>, StoreError> {
+    let of = |error| StoreError::of(error, path);
     // At once the only writer, so that two gateways that start together do not both apply.
-    let mut whole = conn.begin_with("BEGIN IMMEDIATE").await.map_err(|error| StoreError::of(error, path))?;
-    let before = applied(&mut whole, path).await?;
-    migrator().run_direct(None, &mut *whole, false).await.map_err(|error| refused(error, path))?;
-    whole.commit().await.map_err(|error| StoreError::of(error, path))?;
-    let new = MIGRATIONS.iter().filter(|(version, ..)| !before.contains(version));
-    Ok(new.map(|(version, name, _)| format!("{version:04}_{name}")).collect())
+    let whole = conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(of)?;
+    let before = applied(&whole).map_err(of)?;
+    refuse_strange(&before)?;
+    take_over(&whole).map_err(of)?;
+    let mut new = Vec::new();
+    for (version, name, sql) in missing(&before) {
+        whole.execute_batch(sql).map_err(of)?;
+        let note = "INSERT INTO migrations (version, name, sha256, applied_at_ms) \
+                    VALUES (?1, ?2, ?3, CAST(unixepoch('subsec') * 1000 AS INTEGER))";
+        whole.execute(note, params![version, name, sha256(sql)]).map_err(of)?;
+        new.push(format!("{version:04}_{name}"));
+    }
+    whole.commit().map_err(of)?;
+    Ok(new)
 }
 
-/// Whether nothing is missing and nothing is newer.
-///
-/// Cancel safe.
-pub(super) async fn check(conn: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
-    let applied = applied(conn, path).await?;
-    let known = |version: &i64| MIGRATIONS.iter().any(|(known, ..)| known == version);
-    if let Some(newer) = applied.iter().find(|version| !known(version)) {
-        return Err(StoreError::NewerSchema(*newer));
-    }
-    match MIGRATIONS.len().saturating_sub(applied.len()) {
+/// Whether nothing is missing and nothing is newer. Writes nothing.
+pub(super) fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let applied = applied(conn).map_err(|error| StoreError::of(error, path))?;
+    refuse_strange(&applied)?;
+    match missing(&applied).count() {
         0 => Ok(()),
         missing => Err(StoreError::NotMigrated(missing)),
     }
 }
 
-async fn applied(conn: &mut SqliteConnection, path: &Path) -> Result<Vec<i64>, StoreError> {
-    let exists = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1";
-    let exists = sqlx::query(exists).bind(TABLE).fetch_optional(&mut *conn).await;
-    if exists.map_err(|error| StoreError::of(error, path))?.is_none() {
-        return Ok(Vec::new());
-    }
-    let applied = conn.list_applied_migrations(TABLE).await.map_err(|error| refused(error, path))?;
-    Ok(applied.into_iter().map(|one| one.version).collect())
+fn missing(applied: &[Applied]) -> impl Iterator<Item = &'static (i64, &'static str, &'static str)> {
+    MIGRATIONS.iter().filter(|(version, ..)| !applied.iter().any(|one| one.version == *version))
 }
 
-fn refused(error: MigrateError, path: &Path) -> StoreError {
-    match error {
-        MigrateError::VersionMissing(version) => StoreError::NewerSchema(version),
-        MigrateError::VersionMismatch(version) => StoreError::OtherSchema(version),
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            StoreError::of(error, path)
+fn refuse_strange(applied: &[Applied]) -> Result<(), StoreError> {
+    for one in applied {
+        let Some((_, _, sql)) = MIGRATIONS.iter().find(|(version, ..)| *version == one.version) else {
+            return Err(StoreError::NewerSchema(one.version));
+        };
+        if one.sha256.as_ref().is_some_and(|kept| *kept != sha256(sql)) {
+            return Err(StoreError::OtherSchema(one.version));
         }
-        other => StoreError::Other(sqlx::Error::Migrate(Box::new(other))),
     }
+    Ok(())
+}
+
+fn applied(conn: &Connection) -> Result<Vec<Applied>, rusqlite::Error> {
+    let mut all = Vec::new();
+    for (table, columns) in [("migrations", "version, sha256"), (OLD_TABLE, "version, NULL")] {
+        if exists(conn, table)? {
+            let mut rows = conn.prepare(&format!("SELECT {columns} FROM {table} ORDER BY version"))?;
+            let rows = rows.query_map([], |row| Ok(Applied { version: row.get(0)?, sha256: row.get(1)? }))?;
+            for row in rows {
+                all.push(row?);
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn exists(conn: &Connection, table: &str) -> Result<bool, rusqlite::Error> {
+    let find = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+    Ok(conn.query_row(find, [table], |_| Ok(())).optional()?.is_some())
+}
+
+fn sha256(sql: &str) -> Vec<u8> {
+    digest(&SHA256, sql.as_bytes()).as_ref().to_vec()
+}
+
+/// Where the version before this one kept what was applied.
+const OLD_TABLE: &str = "_sqlx_migrations";
+
+/// Makes the table, with what the old one says, and drops that.
+fn take_over(whole: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+    whole.execute_batch(TABLE)?;
+    if !exists(whole, OLD_TABLE)? {
+        return Ok(());
+    }
+    let note = "INSERT INTO migrations (version, name, sha256, applied_at_ms) \
+                SELECT version, ?2, ?3, COALESCE(unixepoch(installed_on), unixepoch()) * 1000 \
+                FROM _sqlx_migrations WHERE version = ?1 ON CONFLICT (version) DO NOTHING";
+    for (version, name, sql) in MIGRATIONS {
+        whole.execute(note, params![version, name, sha256(sql)])?;
+    }
+    whole.execute_batch("DROP TABLE _sqlx_migrations")
 }

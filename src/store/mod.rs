@@ -1,8 +1,9 @@
 //! The durable record, in SQLite: who owns what, which creates were begun, who asked to be forgotten.
 //!
 //! It keeps what [`crate::ownership`] asks of a store ([`Index`](crate::ownership::Index),
-//! [`Subjects`](crate::ownership::Subjects)). Writes go through one task that commits them in groups (`writer`);
-//! look-ups go to a few connections of their own and see what was answered before they began.
+//! [`Subjects`](crate::ownership::Subjects)). Writes go through one thread that commits them in groups (`writer`);
+//! look-ups go to a few threads with connections of their own (`readers`) and see what was answered before they began.
+//! Only those threads call SQLite: no request's thread ever waits for the disk (ADR 0017).
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), astria_gateway::store::StoreError> {
@@ -21,7 +22,6 @@
 //! What it does *not* do: it makes no proofs, calls no upstream, and forgets no create by itself.
 
 mod command;
-mod connections;
 mod error;
 mod filters;
 mod index;
@@ -29,6 +29,7 @@ mod migrate;
 mod observer;
 mod open;
 mod read;
+mod readers;
 mod rows;
 mod subjects;
 mod write;
@@ -37,22 +38,22 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnectOptions;
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::error::StoreError;
 pub use self::observer::Observer;
 use command::{Answer, Command};
-use connections::Connections;
-use open::Place;
-use writer::{Job, Writer};
+use open::{Opening, Place};
+use readers::{Afterwards, Lookup, Readers};
+use writer::{Job, Write, Writer};
 
 use crate::clock::Clock;
 pub use crate::config::Store as StoreSettings;
@@ -60,11 +61,11 @@ use crate::ownership::IndexError;
 
 /// See the module.
 pub struct Store {
-    queue: mpsc::Sender<Job>,
-    writers: Connections,
-    readers: Connections,
-    closing: CancellationToken,
-    tasks: TaskTracker,
+    /// `None` once it is closed: the writer ends when nobody can give it anything any more.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    /// `None`: the writer looks up, too.
+    readers: Option<Readers>,
+    writer: TaskTracker,
     timeout: Duration,
     observer: Arc<dyn Observer>,
 }
@@ -81,33 +82,35 @@ impl Store {
         clock: Clock,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
-        let place = Place::parse(&settings.url)?;
-        let options = place.options(settings);
-        Self::open_with(&place, options, settings, clock, observer).await
+        Self::open_with(Opening::new(settings)?, settings, clock, observer).await
     }
 
     async fn open_with(
-        place: &Place,
-        options: SqliteConnectOptions,
+        opening: Opening,
         settings: &StoreSettings,
         clock: Clock,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StoreError> {
-        let (writers, readers) = open::open(place, settings, options).await?;
-        let (queue, jobs) = mpsc::channel(settings.max_queue);
-        let closing = CancellationToken::new();
-        let writer = Writer {
-            queue: jobs,
-            connections: writers.clone(),
-            closing: closing.clone(),
-            clock,
-            observer: Arc::clone(&observer),
+        let how = opening.clone();
+        let first = aside(move || how.first()).await?;
+        let readers = match opening.place {
+            Place::Memory => None,
+            Place::File(_) => Some(Readers::start(&opening, settings.readers, settings.max_queue)?),
         };
-        let tasks = TaskTracker::new();
-        tasks.spawn(writer.run());
-        tasks.close();
+        let (queue, jobs) = mpsc::channel(settings.max_queue);
+        let writer =
+            Writer { queue: jobs, opening, connection: Some(first), clock, observer: Arc::clone(&observer) };
+        let tracker = TaskTracker::new();
+        let running = tracker.token();
+        let started = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
+            // Until its connection is closed.
+            let _running = running;
+            writer.run();
+        });
+        started.map_err(StoreError::Thread)?;
+        tracker.close();
         let timeout = Duration::from_millis(settings.timeout_ms);
-        Ok(Self { queue, writers, readers, closing, tasks, timeout, observer })
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, writer: tracker, timeout, observer })
     }
 
     /// Applies new migrations and gives their names, for `astria-gateway migrate`.
@@ -117,35 +120,51 @@ impl Store {
     /// # Errors
     /// [`StoreError`]
     pub async fn migrate(settings: &StoreSettings) -> Result<Vec<String>, StoreError> {
-        let place = Place::parse(&settings.url)?;
-        let mut connection = open::connect(&place, &place.options(settings)).await?;
-        let applied = migrate::apply(&mut connection, place.path()).await?;
-        connection.close().await.map_err(|error| StoreError::of(error, place.path()))?;
-        Ok(applied)
+        let opening = Opening::new(settings)?;
+        let applied = aside(move || {
+            let mut connection = opening.make()?;
+            let applied = migrate::apply(&mut connection, opening.place.path())?;
+            connection.close().map_err(|(_, error)| StoreError::of(error, opening.place.path()))?;
+            Ok(applied)
+        });
+        applied.await
     }
 
     /// Commands that wait to be written.
     pub fn queue_length(&self) -> usize {
-        self.queue.max_capacity().saturating_sub(self.queue.capacity())
+        self.queue().map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()))
     }
 
     /// Takes no more commands, does those that wait, and folds SQLite's log into the file. Again: nothing.
     ///
-    /// Not cancel safe: what waits may be left undone, and is answered so; nothing answered is lost.
+    /// Cancel safe: the threads end by themselves then, in any order.
     pub async fn close(&self) {
-        self.closing.cancel();
-        self.tasks.wait().await;
-        self.readers.close().await;
-        self.writers.close().await;
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The last connection to be closed removes the log's files, if it may write.
+        if let Some(readers) = &self.readers {
+            readers.close().await;
+        }
+        drop(queue);
+        self.writer.wait().await;
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Job>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn enqueue(&self, job: Job) -> Result<(), IndexError> {
+        let queue = self.queue().ok_or(IndexError::Unavailable)?;
+        queue.send(job).await.map_err(|_| IndexError::Unavailable)
     }
 
     /// Has a command done, or waits in vain for `store.timeout_ms`.
+    ///
+    /// Cancel safe: the command may be done or not.
     async fn write(&self, command: Command) -> Result<Answer, IndexError> {
         let name = command.name();
         let (reply, answer) = oneshot::channel();
         let done = async {
-            let queued = self.queue.send(Job { command, reply }).await;
-            queued.map_err(|_| IndexError::Unavailable)?;
+            self.enqueue(Job::Write(Write { command, reply })).await?;
             answer.await.map_err(|_| IndexError::Unavailable)?
         };
         timeout(self.timeout, done).await.unwrap_or_else(|_| {
@@ -155,29 +174,51 @@ impl Store {
     }
 
     /// Has something looked up, or waits in vain for `store.timeout_ms`.
-    async fn read<T>(
+    ///
+    /// Cancel safe.
+    async fn read<T: Send + 'static>(
         &self,
         name: &'static str,
-        lookup: impl AsyncFnOnce(&mut sqlx::SqliteConnection) -> Result<T, sqlx::Error> + Send,
+        lookup: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, IndexError> {
-        let look = async {
-            let mut lent = self.readers.lend().await?;
-            let found = lookup(lent.get()?).await;
-            if found.is_err() {
-                lent.discard();
+        let (reply, answer) = oneshot::channel();
+        let lookup: Lookup = Box::new(move |connection| {
+            if reply.is_closed() {
+                return Afterwards::Keep;
             }
-            found
+            match lookup(connection) {
+                Ok(found) => {
+                    // Nobody may be waiting any more.
+                    let _ = reply.send(found);
+                    Afterwards::Keep
+                }
+                Err(error) => {
+                    tracing::error!(%error, lookup = name, "the store could not be asked");
+                    Afterwards::Discard
+                }
+            }
+        });
+        let found = async {
+            match &self.readers {
+                Some(readers) => readers.send(lookup).await.ok()?,
+                None => self.enqueue(Job::Look(lookup)).await.ok()?,
+            }
+            answer.await.ok()
         };
-        let found = timeout(self.timeout, look).await;
+        let found = timeout(self.timeout, found).await;
         let outcome = match &found {
-            Ok(Ok(_)) => "done",
-            Ok(Err(error)) => {
-                tracing::error!(%error, lookup = name, "the store could not be asked");
-                "failed"
-            }
+            Ok(Some(_)) => "done",
+            Ok(None) => "failed",
             Err(_) => "timed_out",
         };
         self.observer.lookup(name, outcome);
-        found.ok().and_then(Result::ok).ok_or(IndexError::Unavailable)
+        found.ok().flatten().ok_or(IndexError::Unavailable)
     }
+}
+
+/// Does what waits for the disk without keeping the runtime's own threads.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(StoreError::Thread(io::Error::other(error))))
 }

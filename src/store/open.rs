@@ -6,12 +6,21 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use rusqlite::{Connection, OpenFlags};
 
-use super::connections::Connections;
 use super::error::StoreError;
 use super::{StoreSettings, migrate};
+
+/// What every connection has. What a damaged or foreign schema brings along may not run.
+const READING: &str = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
+
+/// What a connection that writes has besides: what was answered survives a loss of power, and what was erased is
+/// overwritten. 64 MiB of pages, because what is written is nearly always read first.
+const WRITING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; \
+     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;";
+
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS: usize = 128;
 
 /// `store.url`, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,68 +46,76 @@ impl Place {
             Self::File(path) => path,
         }
     }
+}
 
-    /// What every connection has.
-    pub(super) fn options(&self, settings: &StoreSettings) -> SqliteConnectOptions {
-        let options = match self {
-            Self::Memory => SqliteConnectOptions::new().in_memory(true),
-            Self::File(path) => SqliteConnectOptions::new().filename(path),
-        };
-        options
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_millis(settings.busy_timeout_ms))
-            // What a damaged or foreign schema brings along may not run.
-            .pragma("trusted_schema", "OFF")
-            .thread_name(|n| format!("store-{n}"))
-            // Statements are ours and without values, but each would be formatted.
-            .disable_statement_logging()
+/// How connections are made. Everything here waits for the disk: not for the runtime's own threads.
+#[derive(Clone)]
+pub(super) struct Opening {
+    pub(super) place: Place,
+    pub(super) busy_timeout: Duration,
+    pub(super) migrate_at_start: bool,
+    /// What every connection is told besides.
+    pub(super) pragmas: &'static str,
+}
+
+impl Opening {
+    pub(super) fn new(settings: &StoreSettings) -> Result<Self, StoreError> {
+        Ok(Self {
+            place: Place::parse(&settings.url)?,
+            busy_timeout: Duration::from_millis(settings.busy_timeout_ms),
+            migrate_at_start: settings.migrate_at_start,
+            pragmas: "",
+        })
     }
-}
 
-/// What a connection that writes has besides.
-fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options
-        .journal_mode(SqliteJournalMode::Wal)
-        // What was answered survives a loss of power.
-        .synchronous(SqliteSynchronous::Full)
-        // What was erased is overwritten.
-        .pragma("secure_delete", "ON")
-        .pragma("journal_size_limit", "67108864")
-}
-
-/// Opens the one connection that writes and makes room for those that read.
-pub(super) async fn open(
-    place: &Place,
-    settings: &StoreSettings,
-    options: SqliteConnectOptions,
-) -> Result<(Connections, Connections), StoreError> {
-    let mut first = connect(place, &options).await?;
-    if settings.migrate_at_start || *place == Place::Memory {
-        let applied = migrate::apply(&mut first, place.path()).await?;
-        if *place != Place::Memory && !applied.is_empty() {
-            tracing::info!(applied = applied.join(" "), "the store has a new schema");
+    /// The connection that writes, to a database with this version's schema.
+    pub(super) fn first(&self) -> Result<Connection, StoreError> {
+        let mut first = self.make()?;
+        let path = self.place.path();
+        if self.migrate_at_start || self.place == Place::Memory {
+            let applied = migrate::apply(&mut first, path)?;
+            if self.place != Place::Memory && !applied.is_empty() {
+                tracing::info!(applied = applied.join(" "), "the store has a new schema");
+            }
+        } else {
+            migrate::check(&first, path)?;
         }
-    } else {
-        migrate::check(&mut first, place.path()).await?;
+        Ok(first)
     }
-    let is_memory = *place == Place::Memory;
-    let writers = Connections::new(writing(options.clone()), Some(first), 1, is_memory);
-    let readers = match place {
-        Place::Memory => writers.clone(),
-        Place::File(_) => Connections::new(options.read_only(true), None, settings.readers, false),
-    };
-    Ok((writers, readers))
-}
 
-/// One connection that may write, to a file that exists from here on.
-pub(super) async fn connect(
-    place: &Place,
-    options: &SqliteConnectOptions,
-) -> Result<SqliteConnection, StoreError> {
-    if let Place::File(path) = place {
-        make_file(path)?;
+    /// A connection that may write, to a file that exists from here on.
+    pub(super) fn make(&self) -> Result<Connection, StoreError> {
+        if let Place::File(path) = &self.place {
+            make_file(path)?;
+        }
+        self.writing().map_err(|error| StoreError::of(error, self.place.path()))
     }
-    writing(options.clone()).connect().await.map_err(|error| StoreError::of(error, place.path()))
+
+    /// A connection that may write. In memory it is a new, empty database.
+    pub(super) fn writing(&self) -> Result<Connection, rusqlite::Error> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        connection.execute_batch(WRITING)?;
+        Ok(connection)
+    }
+
+    /// A connection that may only read, to a file.
+    pub(super) fn reading(&self) -> Result<Connection, rusqlite::Error> {
+        self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
+    }
+
+    fn connect(&self, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+        // Each connection stays on one thread at a time: SQLite needs no lock of its own. A path is no URI.
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match &self.place {
+            Place::Memory => Connection::open_in_memory_with_flags(flags)?,
+            Place::File(path) => Connection::open_with_flags(path, flags)?,
+        };
+        connection.busy_timeout(self.busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.execute_batch(READING)?;
+        connection.execute_batch(self.pragmas)?;
+        Ok(connection)
+    }
 }
 
 /// Makes the file, for our own user only; SQLite gives the files beside it the same mode.

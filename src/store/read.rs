@@ -1,9 +1,11 @@
 //! Look-ups: each is one statement.
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 
-use super::rows::{RECORD_COLUMNS, id_in, number_out, record, record_columns, time_in, time_out};
+use super::filters::Statement;
+use super::rows::{
+    RECORD_COLUMNS, id_in, number_out, record, record_columns, text, text_or_none, time_in, time_out,
+};
 use super::write::upsert::json_ids;
 use crate::clock::Timestamp;
 use crate::ids::{ReservationId, TuneId};
@@ -15,43 +17,49 @@ const MAX_AWAITING: i64 = 100;
 
 /// A stranger's object costs what an unknown one costs: the index begins with the owner, so its row is not touched.
 pub(super) const FIND: &str = concat!(
-    "WITH me AS (SELECT id FROM owners WHERE issuer = $1 AND subject = $2) SELECT ",
+    "WITH me AS (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2) SELECT ",
     record_columns!(),
-    " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = $3 \
-     AND kind = 'tune' AND id IN (SELECT value FROM json_each($4)) UNION ALL SELECT ",
+    " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = ?3 \
+     AND kind = 'tune' AND id IN (SELECT value FROM json_each(?4)) UNION ALL SELECT ",
     record_columns!(),
-    " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = $3 \
-     AND kind = 'prompt' AND id IN (SELECT value FROM json_each($5))"
+    " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = ?3 \
+     AND kind = 'prompt' AND id IN (SELECT value FROM json_each(?5))"
 );
 
-pub(super) async fn find(
-    conn: &mut SqliteConnection,
+pub(super) fn find(
+    conn: &Connection,
     account: &AccountKey,
     owner: &EndUserId,
     wanted: &[ObjectId],
-) -> Result<Vec<Record>, sqlx::Error> {
+) -> Result<Vec<Record>, rusqlite::Error> {
     let ids = |kind| json_ids(wanted.iter().copied().filter(|object| object.kind == kind));
-    let find = sqlx::query(FIND).bind(&*owner.issuer).bind(&*owner.subject).bind(account.as_str());
-    let rows = find.bind(ids(ObjectKind::Tune)).bind(ids(ObjectKind::Prompt)).fetch_all(conn).await?;
-    rows.iter().map(|row| record(row, 0)).collect()
+    let (tunes, prompts) = (ids(ObjectKind::Tune), ids(ObjectKind::Prompt));
+    let mut find = conn.prepare_cached(FIND)?;
+    let found = find
+        .query_map(params![owner.issuer, owner.subject, account.as_str(), tunes, prompts], |row| {
+            record(row, 0)
+        })?;
+    found.collect()
 }
 
-pub(super) async fn list(
-    conn: &mut SqliteConnection,
+pub(super) fn list(
+    conn: &Connection,
     account: &AccountKey,
     owner: &EndUserId,
     kind: ObjectKind,
     query: &ListQuery,
     now: Timestamp,
-) -> Result<Page, sqlx::Error> {
-    let mut statement = list_statement(account, owner, kind, query, now);
+) -> Result<Page, rusqlite::Error> {
+    let Statement { sql, values } = list_statement(account, owner, kind, query, now);
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
     let mut page = Page::default();
-    for row in statement.build().fetch_all(conn).await? {
-        if row.try_get::<i64, _>(0)? == 0 {
-            page.records.push(record(&row, 1)?);
+    while let Some(row) = rows.next()? {
+        if row.get::<_, i64>(0)? == 0 {
+            page.records.push(record(row, 1)?);
         } else {
-            let tune = TuneId::from_u64(number_out(row.try_get(2)?));
-            page.awaiting.push((tune, row.try_get::<Option<i64>, _>(8)?.map(time_out)));
+            let tune = TuneId::from_u64(number_out(row.get(2)?));
+            page.awaiting.push((tune, row.get::<_, Option<i64>>(8)?.map(time_out)));
         }
     }
     // A union promises no order.
@@ -66,33 +74,33 @@ pub(super) fn list_statement(
     kind: ObjectKind,
     query: &ListQuery,
     now: Timestamp,
-) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new("WITH me AS (SELECT id FROM owners WHERE issuer = ");
-    sql.push_bind(owner.issuer.to_string()).push(" AND subject = ").push_bind(owner.subject.to_string());
+) -> Statement {
+    let mut sql = Statement::new("WITH me AS (SELECT id FROM owners WHERE issuer = ");
+    sql.bind(owner.issuer.to_string()).push(" AND subject = ").bind(owner.subject.to_string());
     sql.push(concat!(
         "), page AS (SELECT ",
         record_columns!(),
         " FROM objects WHERE owner = (SELECT id FROM me)"
     ));
-    sql.push(" AND account = ").push_bind(account.as_str().to_owned());
-    sql.push(" AND kind = ").push_bind(kind.name());
+    sql.push(" AND account = ").bind(account.as_str().to_owned());
+    sql.push(" AND kind = ").bind(kind.name().to_owned());
     if let Some(tune) = query.tune {
         // NULL equals nothing: a tune that cannot be has no prompts.
-        sql.push(" AND tune = ").push_bind(id_in(tune.get()));
+        sql.push(" AND tune = ").bind(id_in(tune.get()));
     }
     if let Some(before) = query.before_id {
-        sql.push(" AND id < ").push_bind(i64::try_from(before).unwrap_or(i64::MAX));
+        sql.push(" AND id < ").bind(i64::try_from(before).unwrap_or(i64::MAX));
     }
     super::filters::push(&mut sql, &query.filters);
-    sql.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(query.limit));
-    sql.push(" OFFSET ").push_bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
+    sql.push(" ORDER BY id DESC LIMIT ").bind(i64::from(query.limit));
+    sql.push(" OFFSET ").bind(i64::try_from(query.offset).unwrap_or(i64::MAX));
     sql.push("), awaiting AS (SELECT id, swept_at_ms FROM objects WHERE owner = (SELECT id FROM me)");
-    sql.push(" AND account = ").push_bind(account.as_str().to_owned());
-    sql.push(" AND awaits_until_ms > ").push_bind(time_in(now));
+    sql.push(" AND account = ").bind(account.as_str().to_owned());
+    sql.push(" AND awaits_until_ms > ").bind(time_in(now));
     if let Some(tune) = query.tune {
-        sql.push(" AND id = ").push_bind(id_in(tune.get()));
+        sql.push(" AND id = ").bind(id_in(tune.get()));
     }
-    sql.push(" AND kind = 'tune' ORDER BY swept_at_ms LIMIT ").push_bind(MAX_AWAITING);
+    sql.push(" AND kind = 'tune' ORDER BY swept_at_ms LIMIT ").bind(MAX_AWAITING);
     sql.push(concat!(") SELECT 0, ", record_columns!(), " FROM page UNION ALL "));
     sql.push("SELECT 1, 'tune', id, NULL, NULL, 0, 0, 0, swept_at_ms, NULL FROM awaiting");
     sql
@@ -102,84 +110,79 @@ pub(super) const LOOK_UP: &str = concat!(
     "SELECT ",
     record_columns!(),
     ", account, reservation, (SELECT issuer FROM owners WHERE owners.id = objects.owner), \
-     (SELECT subject FROM owners WHERE owners.id = objects.owner) FROM objects WHERE id = $1"
+     (SELECT subject FROM owners WHERE owners.id = objects.owner) FROM objects WHERE id = ?1"
 );
 
-pub(super) async fn look_up(conn: &mut SqliteConnection, id: u64) -> Result<Vec<Found>, sqlx::Error> {
-    let rows = sqlx::query(LOOK_UP).bind(id_in(id)).fetch_all(conn).await?;
-    let found = rows.iter().map(|row| {
-        let text = |column: usize| row.try_get::<&str, _>(RECORD_COLUMNS + column);
-        let reservation: Option<&str> = row.try_get(RECORD_COLUMNS + 1)?;
+pub(super) fn look_up(conn: &Connection, id: u64) -> Result<Vec<Found>, rusqlite::Error> {
+    let mut find = conn.prepare_cached(LOOK_UP)?;
+    let found = find.query_map([id_in(id)], |row| {
+        let name = |column: usize| text(row, RECORD_COLUMNS + column);
         Ok(Found {
             record: record(row, 0)?,
-            account: AccountKey::new(text(0)?),
-            reservation: reservation.and_then(ReservationId::parse),
-            owner: EndUserId { issuer: text(2)?.into(), subject: text(3)?.into() },
+            account: AccountKey::new(name(0)?),
+            reservation: text_or_none(row, RECORD_COLUMNS + 1)?.and_then(ReservationId::parse),
+            owner: EndUserId { issuer: name(2)?.into(), subject: name(3)?.into() },
         })
-    });
+    })?;
     found.collect()
 }
 
 pub(super) const ERASURE: &str = "SELECT erasing_since_ms, \
     (SELECT COUNT(*) FROM objects WHERE objects.owner = owners.id), \
     (SELECT COUNT(*) FROM reservations WHERE reservations.owner = owners.id AND state = 'open') \
-    FROM owners WHERE issuer = $1 AND subject = $2 AND erasing_since_ms IS NOT NULL";
+    FROM owners WHERE issuer = ?1 AND subject = ?2 AND erasing_since_ms IS NOT NULL";
 
-pub(super) async fn erasure(
-    conn: &mut SqliteConnection,
-    owner: &EndUserId,
-) -> Result<Option<Erasure>, sqlx::Error> {
-    let find = sqlx::query(ERASURE).bind(&*owner.issuer).bind(&*owner.subject);
-    let Some(row) = find.fetch_optional(conn).await? else { return Ok(None) };
-    Ok(Some(Erasure {
-        started_at: time_out(row.try_get(0)?),
-        objects_left: number_out(row.try_get(1)?),
-        open_creates: number_out(row.try_get(2)?),
-    }))
+pub(super) fn erasure(conn: &Connection, owner: &EndUserId) -> Result<Option<Erasure>, rusqlite::Error> {
+    let mut find = conn.prepare_cached(ERASURE)?;
+    let found = find.query_row(params![owner.issuer, owner.subject], |row| {
+        Ok(Erasure {
+            started_at: time_out(row.get(0)?),
+            objects_left: number_out(row.get(1)?),
+            open_creates: number_out(row.get(2)?),
+        })
+    });
+    found.optional()
 }
 
 pub(super) const ERASING: &str = "SELECT issuer, subject FROM owners \
     WHERE erasing_since_ms IS NOT NULL ORDER BY erasing_since_ms LIMIT 10000";
 
-pub(super) async fn erasing(conn: &mut SqliteConnection) -> Result<Vec<EndUserId>, sqlx::Error> {
-    let rows = sqlx::query(ERASING).fetch_all(conn).await?;
-    let name = |row: &SqliteRow, column: usize| row.try_get::<&str, _>(column).map(Into::into);
-    rows.iter().map(|row| Ok(EndUserId { issuer: name(row, 0)?, subject: name(row, 1)? })).collect()
+pub(super) fn erasing(conn: &Connection) -> Result<Vec<EndUserId>, rusqlite::Error> {
+    let mut find = conn.prepare_cached(ERASING)?;
+    let found = find.query_map([], |row| Ok(EndUserId { issuer: row.get(0)?, subject: row.get(1)? }))?;
+    found.collect()
 }
 
 pub(super) const CREATES: &str =
-    "SELECT id FROM reservations WHERE owner = (SELECT id FROM owners WHERE issuer = $1 AND subject = $2)";
+    "SELECT id FROM reservations WHERE owner = (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2)";
 
-pub(super) async fn creates(
-    conn: &mut SqliteConnection,
-    owner: &EndUserId,
-) -> Result<Vec<ReservationId>, sqlx::Error> {
-    let rows = sqlx::query(CREATES).bind(&*owner.issuer).bind(&*owner.subject).fetch_all(conn).await?;
-    let read = rows.iter().map(|row| row.try_get::<&str, _>(0).map(ReservationId::parse));
-    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+pub(super) fn creates(conn: &Connection, owner: &EndUserId) -> Result<Vec<ReservationId>, rusqlite::Error> {
+    let mut find = conn.prepare_cached(CREATES)?;
+    let found =
+        find.query_map(params![owner.issuer, owner.subject], |row| Ok(ReservationId::parse(text(row, 0)?)))?;
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 pub(super) const OBJECTS: &str = concat!(
     "SELECT ",
     record_columns!(),
-    ", account FROM objects WHERE owner = (SELECT id FROM owners WHERE issuer = $1 AND subject = $2) \
-     AND (account, kind, id) > ($3, $4, $5) ORDER BY account, kind, id LIMIT $6"
+    ", account FROM objects WHERE owner = (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2) \
+     AND (account, kind, id) > (?3, ?4, ?5) ORDER BY account, kind, id LIMIT ?6"
 );
 
-pub(super) async fn objects(
-    conn: &mut SqliteConnection,
+pub(super) fn objects(
+    conn: &Connection,
     owner: &EndUserId,
     after: Option<&Cursor>,
     limit: u32,
-) -> Result<Vec<(AccountKey, Record)>, sqlx::Error> {
+) -> Result<Vec<(AccountKey, Record)>, rusqlite::Error> {
     // Nothing comes before empty names and 0.
     let (account, kind, id) =
         after.map_or(("", "", 0), |at| (at.account.as_str(), at.object.kind.name(), at.object.id));
-    let find = sqlx::query(OBJECTS).bind(&*owner.issuer).bind(&*owner.subject).bind(account).bind(kind);
-    let find = find.bind(i64::try_from(id).unwrap_or(i64::MAX)).bind(i64::from(limit));
-    let rows = find.fetch_all(conn).await?;
-    let read = rows
-        .iter()
-        .map(|row| Ok((AccountKey::new(row.try_get::<&str, _>(RECORD_COLUMNS)?), record(row, 0)?)));
-    read.collect()
+    let id = i64::try_from(id).unwrap_or(i64::MAX);
+    let mut find = conn.prepare_cached(OBJECTS)?;
+    let found = find.query_map(params![owner.issuer, owner.subject, account, kind, id, limit], |row| {
+        Ok((AccountKey::new(text(row, RECORD_COLUMNS)?), record(row, 0)?))
+    })?;
+    found.collect()
 }

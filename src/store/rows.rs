@@ -1,7 +1,7 @@
 //! Numbers and rows: between SQLite's and ours.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
+use rusqlite::Row;
+use rusqlite::types::Type;
 
 use crate::clock::Timestamp;
 use crate::ids::{PackId, TuneId};
@@ -38,26 +38,36 @@ pub(super) fn time_out(ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(number_out(ms))
 }
 
+/// A text where it lies, not copied.
+pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, rusqlite::Error> {
+    Ok(row.get_ref(column)?.as_str()?)
+}
+
+/// A text that may be absent, where it lies.
+pub(super) fn text_or_none<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r str>, rusqlite::Error> {
+    Ok(row.get_ref(column)?.as_str_or_null()?)
+}
+
 /// A kind as it was kept.
-pub(super) fn kind_out(name: &str) -> Result<ObjectKind, sqlx::Error> {
-    [ObjectKind::Tune, ObjectKind::Prompt]
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| sqlx::Error::Decode("an unknown kind".into()))
+pub(super) fn kind_out(name: &str) -> Result<ObjectKind, rusqlite::Error> {
+    let unknown = || {
+        rusqlite::Error::FromSqlConversionFailure(0, Type::Text, format!("an unknown kind: {name}").into())
+    };
+    [ObjectKind::Tune, ObjectKind::Prompt].into_iter().find(|kind| kind.name() == name).ok_or_else(unknown)
 }
 
 /// A record from the columns of [`record_columns`], the first of which has this number.
-pub(super) fn record(row: &SqliteRow, first: usize) -> Result<Record, sqlx::Error> {
-    let id = |column: usize| row.try_get::<Option<i64>, _>(first + column);
-    let flag = |column: usize| row.try_get::<i64, _>(first + column).map(|flag| flag != 0);
+pub(super) fn record(row: &Row<'_>, first: usize) -> Result<Record, rusqlite::Error> {
+    let id = |column: usize| row.get::<_, Option<i64>>(first + column);
+    let flag = |column: usize| row.get::<_, bool>(first + column);
     Ok(Record {
-        object: ObjectId { kind: kind_out(row.try_get(first)?)?, id: number_out(row.try_get(first + 1)?) },
+        object: ObjectId { kind: kind_out(text(row, first)?)?, id: number_out(row.get(first + 1)?) },
         tune: id(2)?.map(|id| TuneId::from_u64(number_out(id))),
         pack: id(3)?.map(|id| PackId::from_u64(number_out(id))),
         is_free: flag(4)?,
         is_finished: flag(5)?,
         is_liked: flag(6)?,
         seen_at: id(7)?.map(time_out),
-        members: row.try_get(first + 8)?,
+        members: row.get(first + 8)?,
     })
 }

@@ -21,11 +21,12 @@ impl Subjects for Store {
     }
 
     fn erasure<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<Option<Erasure>, IndexError>> {
-        Box::pin(self.read("erasure", async move |conn| read::erasure(conn, owner).await))
+        let owner = owner.clone();
+        Box::pin(self.read("erasure", move |conn| read::erasure(conn, &owner)))
     }
 
     fn erasing(&self) -> BoxFuture<'_, Result<Vec<EndUserId>, IndexError>> {
-        Box::pin(self.read("erasing", async move |conn| read::erasing(conn).await))
+        Box::pin(self.read("erasing", read::erasing))
     }
 
     fn objects<'a>(
@@ -34,11 +35,13 @@ impl Subjects for Store {
         after: Option<&'a Cursor>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<(AccountKey, Record)>, IndexError>> {
-        Box::pin(self.read("objects", async move |conn| read::objects(conn, owner, after, limit).await))
+        let (owner, after) = (owner.clone(), after.cloned());
+        Box::pin(self.read("objects", move |conn| read::objects(conn, &owner, after.as_ref(), limit)))
     }
 
     fn creates<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<Vec<ReservationId>, IndexError>> {
-        Box::pin(self.read("creates", async move |conn| read::creates(conn, owner).await))
+        let owner = owner.clone();
+        Box::pin(self.read("creates", move |conn| read::creates(conn, &owner)))
     }
 
     fn finish_erasure<'a>(

@@ -1,29 +1,39 @@
-//! The one task that writes: it takes what is queued, writes it in one transaction, and answers after the commit.
+//! The one thread that writes: it takes what is queued, writes it in one transaction, and answers after the commit.
 //!
-//! So one wait for the disk serves all who ask at the same moment, and SQLite never sees two writers of ours. A command
-//! that cannot be done undoes nothing of the others'.
+//! So one wait for the disk serves all who ask at the same moment, and SQLite never sees two writers of ours. It owns
+//! its connection and calls SQLite directly: a command of ten statements is ten function calls. A command that cannot
+//! be done undoes nothing of the others'.
 //!
 //! What it does *not* do: it never tries again. What failed is answered as failed, the connection is closed, and the
 //! next batch begins with a new one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use sqlx::Connection as _;
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use super::command::{Answer, Command};
-use super::connections::Connections;
 use super::error::is_of_one_command;
 use super::observer::Observer;
+use super::open::{Opening, Place};
+use super::readers::{Afterwards, Lookup};
 use crate::clock::Clock;
 use crate::ownership::IndexError;
 
 /// Commands in one commit: more would not be faster, and the first would wait for the last.
 pub(super) const MAX_BATCH: usize = 128;
 
+/// What the writer is given.
+pub(super) enum Job {
+    /// Written with others.
+    Write(Write),
+    /// Done between two batches: a database in memory has one connection for all.
+    Look(Lookup),
+}
+
 /// A command and who waits for it.
-pub(super) struct Job {
+pub(super) struct Write {
     pub(super) command: Command,
     pub(super) reply: oneshot::Sender<Result<Answer, IndexError>>,
 }
@@ -31,131 +41,165 @@ pub(super) struct Job {
 /// See the module.
 pub(super) struct Writer {
     pub(super) queue: mpsc::Receiver<Job>,
-    pub(super) connections: Connections,
-    pub(super) closing: CancellationToken,
+    pub(super) opening: Opening,
+    /// `None` after a failure, until the next batch.
+    pub(super) connection: Option<Connection>,
     pub(super) clock: Clock,
     pub(super) observer: Arc<dyn Observer>,
 }
 
 impl Writer {
     /// Runs until the store is closed or dropped, and what was queued by then is done.
-    ///
-    /// Not cancel safe: what is queued is not done then.
-    pub(super) async fn run(mut self) {
-        let mut jobs = Vec::with_capacity(MAX_BATCH);
-        let mut is_closing = false;
-        loop {
-            let taken = tokio::select! {
-                biased;
-                taken = self.queue.recv_many(&mut jobs, MAX_BATCH) => taken,
-                () = self.closing.cancelled(), if !is_closing => {
-                    is_closing = true;
-                    self.queue.close();
-                    continue;
+    pub(super) fn run(mut self) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(job) = next {
+                match job {
+                    Job::Write(write) => batch.push(write),
+                    Job::Look(lookup) => {
+                        // It sees what was queued before it.
+                        self.serve(&mut batch);
+                        self.look(lookup);
+                    }
                 }
-            };
-            if taken == 0 {
-                break;
+                next = if batch.len() < MAX_BATCH { self.queue.try_recv().ok() } else { None };
             }
-            self.serve(&mut jobs).await;
+            self.serve(&mut batch);
         }
-        self.checkpoint().await;
+        self.checkpoint();
     }
 
-    async fn serve(&self, jobs: &mut Vec<Job>) {
-        jobs.retain(|job| !(job.command.needs_its_caller() && job.reply.is_closed()));
-        if jobs.is_empty() {
+    fn serve(&mut self, batch: &mut Vec<Write>) {
+        batch.retain(|write| !(write.command.needs_its_caller() && write.reply.is_closed()));
+        if batch.is_empty() {
             return;
         }
         let started = self.clock.monotonic();
-        match self.write(jobs).await {
-            Ok(answers) => {
-                self.observer.committed(jobs.len(), self.clock.monotonic().saturating_sub(started));
-                for (job, answer) in jobs.drain(..).zip(answers) {
-                    let outcome = match answer {
-                        Ok(_) => "done",
-                        Err(IndexError::Unavailable) => "failed",
-                        Err(IndexError::Conflict | IndexError::Erasing) => "refused",
-                    };
-                    self.observer.command(job.command.name(), outcome);
-                    // Nobody may be waiting any more.
-                    let _ = job.reply.send(answer);
-                }
+        if let Some(answers) = self.write(batch) {
+            self.observer.committed(batch.len(), self.clock.monotonic().saturating_sub(started));
+            for (write, answer) in batch.drain(..).zip(answers) {
+                let outcome = match answer {
+                    Ok(_) => "done",
+                    Err(IndexError::Unavailable) => "failed",
+                    Err(IndexError::Conflict | IndexError::Erasing) => "refused",
+                };
+                self.observer.command(write.command.name(), outcome);
+                // Nobody may be waiting any more.
+                let _ = write.reply.send(answer);
             }
-            Err(error) => {
-                tracing::error!(%error, commands = jobs.len(), "the store could not be written to");
-                for job in jobs.drain(..) {
-                    self.observer.command(job.command.name(), "failed");
-                    let _ = job.reply.send(Err(IndexError::Unavailable));
-                }
+        } else {
+            for write in batch.drain(..) {
+                self.observer.command(write.command.name(), "failed");
+                let _ = write.reply.send(Err(IndexError::Unavailable));
             }
         }
     }
 
-    async fn write(&self, jobs: &[Job]) -> Result<Vec<Result<Answer, IndexError>>, sqlx::Error> {
-        let mut lent = self.connections.lend().await?;
-        let written = write_all(&mut lent, jobs).await;
-        if written.is_err() {
-            lent.discard();
+    /// `None`: nothing was written. Why is in the log.
+    fn write(&mut self, batch: &[Write]) -> Option<Vec<Result<Answer, IndexError>>> {
+        // A transaction that is left by a panic is rolled back on the way, so nothing half is seen.
+        let written = catch_unwind(AssertUnwindSafe(|| -> Result<_, rusqlite::Error> {
+            let connection = self.connection()?;
+            match write_all(connection, batch, Form::Together)? {
+                Some(answers) => Ok(answers),
+                None => Ok(write_all(connection, batch, Form::Apart)?.unwrap_or_default()),
+            }
+        }));
+        match written {
+            Ok(Ok(answers)) => return Some(answers),
+            Ok(Err(error)) => {
+                tracing::error!(%error, commands = batch.len(), "the store could not be written to");
+            }
+            Err(_) => tracing::error!(commands = batch.len(), "the store's writer panicked; it goes on"),
         }
-        written
+        self.discard();
+        None
     }
 
-    async fn checkpoint(&self) {
-        let Ok(mut lent) = self.connections.lend().await else { return };
-        let Ok(connection) = lent.get() else { return };
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await {
+    fn look(&mut self, lookup: Lookup) {
+        let looked =
+            catch_unwind(AssertUnwindSafe(|| self.connection().map(|connection| lookup(connection))));
+        match looked {
+            Ok(Ok(Afterwards::Keep)) => {}
+            Ok(Ok(Afterwards::Discard)) => self.discard(),
+            Ok(Err(error)) => tracing::error!(%error, "the store cannot be opened for a look-up"),
+            Err(_) => {
+                tracing::error!("a look-up in the store panicked");
+                self.discard();
+            }
+        }
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, rusqlite::Error> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.opening.writing()?,
+        };
+        Ok(self.connection.insert(connection))
+    }
+
+    /// The next batch opens it anew. What is in memory would be lost with it.
+    fn discard(&mut self) {
+        if self.opening.place != Place::Memory {
+            self.connection = None;
+        }
+    }
+
+    fn checkpoint(&mut self) {
+        let Some(connection) = &self.connection else { return };
+        if let Err(error) = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
             tracing::warn!(%error, "the store's log could not be folded in; the next start does it");
         }
     }
 }
 
-/// All of them in one transaction. Most batches need no more; one with a command that cannot be done is undone and
-/// written again, each command then with a savepoint of its own: a savepoint costs as much as the command.
-async fn write_all(
-    lent: &mut super::connections::Lent,
-    jobs: &[Job],
-) -> Result<Vec<Result<Answer, IndexError>>, sqlx::Error> {
-    // Immediate: a transaction that begins as a reader may fail at its first write without waiting.
-    let mut batch = lent.get()?.begin_with(IMMEDIATE).await?;
-    let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        match job.command.run(&mut batch).await {
-            Ok(answer) => answers.push(answer),
-            Err(error) if is_of_one_command(&error) => {
-                batch.rollback().await?;
-                return write_each(lent, jobs).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    batch.commit().await?;
-    Ok(answers)
+/// How the commands of a batch are kept from each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Not at all. Most batches need no more.
+    Together,
+    /// Each with a savepoint of its own, which costs as much as the command.
+    Apart,
 }
 
-async fn write_each(
-    lent: &mut super::connections::Lent,
-    jobs: &[Job],
-) -> Result<Vec<Result<Answer, IndexError>>, sqlx::Error> {
-    let mut batch = lent.get()?.begin_with(IMMEDIATE).await?;
-    let mut answers = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let mut step = batch.begin().await?;
-        match job.command.run(&mut step).await {
-            Ok(answer) => {
-                step.commit().await?;
-                answers.push(answer);
+/// All of them in one transaction. `None`: one cannot be done, and together all are undone.
+fn write_all(
+    connection: &mut Connection,
+    batch: &[Write],
+    form: Form,
+) -> Result<Option<Vec<Result<Answer, IndexError>>>, rusqlite::Error> {
+    // Immediate: a transaction that begins as a reader may fail at its first write without waiting.
+    let mut whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut answers = Vec::with_capacity(batch.len());
+    for write in batch {
+        let outcome = match form {
+            Form::Together => write.command.run(&whole),
+            Form::Apart => {
+                let step = whole.savepoint()?;
+                let outcome = write.command.run(&step);
+                match &outcome {
+                    Ok(_) => step.commit()?,
+                    Err(error) if is_of_one_command(error) => step.finish()?,
+                    // All of the batch is.
+                    Err(_) => {}
+                }
+                outcome
             }
-            Err(error) if is_of_one_command(&error) => {
-                step.rollback().await?;
-                tracing::error!(%error, command = job.command.name(), "the store refused a command");
+        };
+        match outcome {
+            Ok(answer) => answers.push(answer),
+            Err(error) if !is_of_one_command(&error) => return Err(error),
+            Err(_) if form == Form::Together => {
+                whole.rollback()?;
+                return Ok(None);
+            }
+            Err(error) => {
+                tracing::error!(%error, command = write.command.name(), "the store refused a command");
                 answers.push(Err(IndexError::Unavailable));
             }
-            Err(error) => return Err(error),
         }
     }
-    batch.commit().await?;
-    Ok(answers)
+    whole.commit()?;
+    Ok(Some(answers))
 }
-
-const IMMEDIATE: &str = "BEGIN IMMEDIATE";

@@ -45,8 +45,8 @@ impl OnFile {
     }
 
     /// What is in the file, a row a line.
-    async fn rows(&self) -> String {
-        everything(&mut neighbour(&self.file()).await).await
+    fn rows(&self) -> String {
+        everything(&neighbour(&self.file()))
     }
 }
 

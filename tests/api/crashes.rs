@@ -10,7 +10,6 @@ use astria_gateway::ownership::{AccountKey, Index as _, Seen, Sighting};
 use astria_gateway::store::{Store, StoreSettings};
 use mock_astria::{Fault, FaultRule};
 use serde_json::{Value, json};
-use sqlx::Row as _;
 use tokio_util::task::TaskTracker;
 
 use super::command::{Served, Site, http};
@@ -201,18 +200,15 @@ async fn f_24_a_gateway_killed_at_any_point_of_a_create_loses_no_ownership_for_g
     assert!(answered >= KINDS.len() - 1, "a theme alone names nothing: {answered}");
 
     // What has no end gets one, as soon as its time is over.
-    let mut conn = neighbour(&site.path("gateway.db")).await;
+    let conn = neighbour(&site.path("gateway.db"));
     let open = "SELECT COUNT(*) FROM reservations WHERE state = 'open'";
-    let left: i64 = sqlx::query(open).fetch_one(&mut conn).await.unwrap().get(0);
-    assert!(left > 0, "no kill hit a create");
-    sqlx::query("UPDATE reservations SET created_at_ms = created_at_ms - 3600000")
-        .execute(&mut conn)
-        .await
-        .unwrap();
+    let left = || conn.query_row(open, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert!(left() > 0, "no kill hit a create");
+    conn.execute("UPDATE reservations SET created_at_ms = created_at_ms - 3600000", []).unwrap();
     drop(served);
     served = site.serve(&config, &[]).await;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while sqlx::query(open).fetch_one(&mut conn).await.unwrap().get::<i64, _>(0) > 0 {
+    while left() > 0 {
         assert!(tokio::time::Instant::now() < deadline, "a create has no end");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -252,8 +248,9 @@ async fn f_24_a_gateway_killed_at_any_point_of_a_create_loses_no_ownership_for_g
         }
     }
     assert!(!lost.is_empty(), "no kill hit a create on a shared tune or of a tune");
-    let row = sqlx::query("SELECT account FROM reservations LIMIT 1").fetch_one(&mut conn).await.unwrap();
-    let account = AccountKey::new(row.get::<&str, _>(0));
+    let account = "SELECT account FROM reservations LIMIT 1";
+    let account: String = conn.query_row(account, [], |row| row.get(0)).unwrap();
+    let account = AccountKey::new(account);
     let url = format!("sqlite:{}", site.path("gateway.db").display());
     let settings = StoreSettings { url, ..StoreSettings::default() };
     let store = Store::open(&settings, Clock::system(), std::sync::Arc::new(())).await.unwrap();
@@ -266,9 +263,10 @@ async fn f_24_a_gateway_killed_at_any_point_of_a_create_loses_no_ownership_for_g
         };
         let named = seen.reservation.expect("it names its create").to_string();
         let line = "SELECT state, subject, operation, tune, title FROM reservations \
-                    JOIN owners ON owners.id = owner WHERE reservations.id = $1";
-        let line = sqlx::query(line).bind(&named).fetch_one(&mut conn).await.unwrap();
-        assert_eq!((line.get::<&str, _>(0), line.get::<&str, _>(1)), ("unknown", "owner"), "{object}");
+                    JOIN owners ON owners.id = owner WHERE reservations.id = ?1";
+        let line = conn.query_row(line, [&named], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (state, subject): (String, String) = line.unwrap();
+        assert_eq!((state.as_str(), subject.as_str()), ("unknown", "owner"), "{object}");
         let sighting = Sighting {
             account: account.clone(),
             objects: vec![seen],

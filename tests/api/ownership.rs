@@ -1,43 +1,36 @@
 //! `astria-gateway ownership …` and `migrate`, as programs, beside a gateway that serves the same file.
 
 use astria_gateway::clock::Clock;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
+use rusqlite::Connection;
 
 use super::command::{Served, Site};
 use super::harness::{Client, Process, tokens};
 
 /// The file of a store, opened by somebody else.
-pub async fn neighbour(path: &std::path::Path) -> SqliteConnection {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .connect()
-        .await
-        .unwrap()
+pub fn neighbour(path: &std::path::Path) -> Connection {
+    let conn = Connection::open(path).unwrap();
+    conn.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    conn
 }
 
 /// Every value of every table, a row a line, with the table's name.
-pub async fn everything(conn: &mut SqliteConnection) -> String {
-    let tables = sqlx::query("SELECT name FROM sqlite_schema WHERE type = 'table'");
-    let tables: Vec<String> =
-        tables.fetch_all(&mut *conn).await.unwrap().iter().map(|row| row.get(0)).collect();
+pub fn everything(conn: &Connection) -> String {
+    let tables = texts(conn, "SELECT name FROM sqlite_schema WHERE type = 'table'");
     let mut text = String::new();
     for table in tables {
-        let columns = sqlx::query("SELECT name FROM pragma_table_info($1)").bind(&table);
-        let columns: Vec<String> = columns
-            .fetch_all(&mut *conn)
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| format!("quote({})", row.get::<&str, _>(0)))
-            .collect();
-        let rows = AssertSqlSafe(format!("SELECT {} FROM {table}", columns.join("||' '||")));
-        for row in sqlx::query(rows).fetch_all(&mut *conn).await.unwrap() {
-            text += &format!("{table} {}\n", row.get::<&str, _>(0));
+        let columns = format!("SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}')");
+        let columns = texts(conn, &columns).join("||' '||");
+        for row in texts(conn, &format!("SELECT {columns} FROM {table}")) {
+            text += &format!("{table} {row}\n");
         }
     }
     text
+}
+
+fn texts(conn: &Connection, question: &str) -> Vec<String> {
+    let mut question = conn.prepare(question).unwrap();
+    let texts = question.query_map([], |row| row.get(0)).unwrap();
+    texts.collect::<Result<_, _>>().unwrap()
 }
 
 /// An end user of a site, by a token signed here.
@@ -161,6 +154,6 @@ async fn migrate_prints_what_it_applied_and_then_nothing() {
     assert_eq!(code, 0, "{errors}");
     assert!(said.starts_with("applied 0001_"), "{said}");
     assert_eq!(run(&site, &["migrate"], &[]).await.1, "nothing to do\n");
-    let mut conn = neighbour(&site.path("gateway.db")).await;
-    assert!(everything(&mut conn).await.contains("0001") || !said.is_empty());
+    let conn = neighbour(&site.path("gateway.db"));
+    assert!(everything(&conn).contains("0001") || !said.is_empty());
 }

@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use tempfile::tempdir;
 
-use super::{in_folder, in_memory, neighbour, open, sql};
+use super::{held, in_folder, in_memory, neighbour, number, open, sql};
 use crate::clock::Clock;
 use crate::ownership::conformance::{NOON, begin, conclusion, main_account, prompt, tune, user};
 use crate::ownership::{Index as _, IndexError};
-use crate::store::open::Place;
+use crate::store::open::Opening;
 use crate::store::{Store, StoreSettings};
 
 #[tokio::test]
 async fn f_24_a_full_disk_is_said_and_the_writer_recovers_without_a_restart() {
     let folder = tempdir().unwrap();
     let settings = in_folder(&folder);
-    let place = Place::parse(&settings.url).unwrap();
     // A limit of the connection stands for the end of the disk.
-    let options = place.options(&settings).pragma("max_page_count", "64");
+    let opening = Opening { pragmas: "PRAGMA max_page_count = 64", ..Opening::new(&settings).unwrap() };
     let clock = Clock::manual(NOON);
-    let store = Store::open_with(&place, options, &settings, clock, Arc::new(())).await.unwrap();
+    let store = Store::open_with(opening, &settings, clock, Arc::new(())).await.unwrap();
     let fill = async || {
         let reservation = begin(&store, "a").await?;
         let long = "x".repeat(40_000);
@@ -33,13 +32,12 @@ async fn f_24_a_full_disk_is_said_and_the_writer_recovers_without_a_restart() {
         store.forget(&main_account(), tune(1).object).await.unwrap();
         failed += 1;
         assert!(failed < 100, "it never got full");
-        let mut conn = neighbour(&settings).await;
-        sql(&mut conn, "UPDATE objects SET id = id + 10").await;
+        sql(&neighbour(&settings), "UPDATE objects SET id = id + 10");
     }
     assert_eq!(fill().await, Err(IndexError::Unavailable));
     // What is read is read on.
     assert!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().is_empty());
-    sql(&mut neighbour(&settings).await, "DELETE FROM objects").await;
+    sql(&neighbour(&settings), "DELETE FROM objects");
     store.conclude(whole).await.unwrap();
     assert_eq!(
         store.find(&main_account(), &user("a"), &[tune(7).object, tune(8).object]).await.unwrap().len(),
@@ -52,11 +50,11 @@ async fn f_25_a_locked_file_is_waited_for_then_said_and_then_used_again() {
     let folder = tempdir().unwrap();
     let settings = StoreSettings { busy_timeout_ms: 50, ..in_folder(&folder) };
     let store = open(&settings).await;
-    let mut holder = neighbour(&settings).await;
-    sql(&mut holder, "BEGIN IMMEDIATE").await;
+    let holder = neighbour(&settings);
+    sql(&holder, "BEGIN IMMEDIATE");
     assert_eq!(begin(&store, "a").await, Err(IndexError::Unavailable));
     assert!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.is_ok(), "readers do not wait");
-    sql(&mut holder, "ROLLBACK").await;
+    sql(&holder, "ROLLBACK");
     assert!(begin(&store, "a").await.is_ok());
 }
 
@@ -65,16 +63,12 @@ async fn f_25_who_waits_too_long_is_told_so_and_a_create_that_nobody_waits_for_i
     let folder = tempdir().unwrap();
     let settings = StoreSettings { timeout_ms: 30, max_queue: 1, ..in_folder(&folder) };
     let store = open(&settings).await;
-    let mut holder = neighbour(&settings).await;
-    sql(&mut holder, "BEGIN IMMEDIATE").await;
+    let release = held(&store).await;
     let begun = futures_util::future::join_all((0..5).map(|_| begin(&store, "a"))).await;
     assert!(begun.iter().all(|begun| *begun == Err(IndexError::Unavailable)));
-    sql(&mut holder, "ROLLBACK").await;
+    drop(release);
     store.close().await;
-    let left: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM reservations").fetch_one(&mut holder).await.unwrap();
-    // The first was being written when its caller left.
-    assert!(left <= 1, "{left}");
+    assert_eq!(number(&neighbour(&settings), "SELECT COUNT(*) FROM reservations"), 0);
 }
 
 #[tokio::test]
@@ -108,7 +102,46 @@ async fn a_command_that_is_refused_takes_no_other_with_it() {
         title: None,
         at: NOON,
     };
-    let (first, wrong, second) = tokio::join!(begin(&store, "a"), store.begin(twice), begin(&store, "a"));
+    let release = held(&store).await;
+    let all = async { tokio::join!(begin(&store, "a"), store.begin(twice), begin(&store, "a")) };
+    let mut all = std::pin::pin!(all);
+    // Once: all are queued.
+    assert!(futures_util::poll!(all.as_mut()).is_pending());
+    drop(release);
+    let (first, wrong, second) = all.await;
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(wrong, Err(IndexError::Unavailable));
+}
+
+#[tokio::test]
+async fn a_panic_in_the_stores_threads_is_answered_and_they_go_on() {
+    let folder = tempdir().unwrap();
+    for settings in [in_memory(), StoreSettings { readers: 1, ..in_folder(&folder) }] {
+        let store = open(&settings).await;
+        let bug = |_: &rusqlite::Connection| -> Result<(), rusqlite::Error> { panic!("a bug") };
+        assert_eq!(store.read("bug", bug).await, Err(IndexError::Unavailable));
+        assert!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().is_empty());
+
+        let written = store.write(crate::store::command::Command::Panic).await;
+        assert_eq!(written.err(), Some(IndexError::Unavailable));
+        let reservation = begin(&store, "a").await.unwrap();
+        assert!(store.conclude(conclusion(reservation, vec![tune(7)])).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_look_up_whose_caller_left_before_it_began_is_skipped() {
+    let store = open(&in_memory()).await;
+    let release = held(&store).await;
+    let (looked, was_looked) = std::sync::mpsc::channel();
+    let look = move |_: &rusqlite::Connection| {
+        looked.send(()).unwrap();
+        Ok(())
+    };
+    let mut left = Box::pin(store.read("left", look));
+    assert!(futures_util::poll!(left.as_mut()).is_pending());
+    drop(left);
+    drop(release);
+    store.close().await;
+    assert!(was_looked.recv().is_err());
 }

@@ -3,7 +3,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
-use sqlx::Row as _;
 use tempfile::tempdir;
 
 use super::{in_folder, neighbour, open};
@@ -73,14 +72,14 @@ async fn f_24_after_a_kill_every_answered_write_is_there_and_no_half_conclusion(
             let found = store.find(&main_account(), &user("a"), &wanted).await.unwrap();
             assert_eq!(found.len(), wanted.len(), "{first}");
         }
-        let mut conn = neighbour(&settings).await;
+        let conn = neighbour(&settings);
         for reservation in begun {
-            let found = sqlx::query("SELECT state, (SELECT COUNT(*) FROM objects WHERE reservation = $1) FROM reservations WHERE id = $1")
-                .bind(reservation.to_string())
-                .fetch_one(&mut conn)
-                .await
-                .unwrap();
-            let (state, objects): (String, i64) = (found.get(0), found.get(1));
+            let question = "SELECT state, (SELECT COUNT(*) FROM objects WHERE reservation = ?1) \
+                            FROM reservations WHERE id = ?1";
+            let found = conn.query_row(question, [reservation.to_string()], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
+            });
+            let (state, objects) = found.unwrap();
             assert!(matches!((state.as_str(), objects), ("open", 0) | ("made", 3)), "{state} with {objects}");
         }
         store.close().await;

@@ -9,10 +9,12 @@ mod plans;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 
+use super::readers::Afterwards;
+use super::writer::Job;
 use super::{Store, StoreSettings};
 use crate::clock::Clock;
 use crate::ownership::conformance::NOON;
@@ -33,11 +35,30 @@ async fn open(settings: &StoreSettings) -> Store {
 }
 
 /// As another process would open the file.
-async fn neighbour(settings: &StoreSettings) -> SqliteConnection {
-    let path = settings.url.strip_prefix("sqlite:").unwrap();
-    SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(60)).connect().await.unwrap()
+fn neighbour(settings: &StoreSettings) -> Connection {
+    let conn = Connection::open(settings.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    conn.busy_timeout(Duration::from_secs(60)).unwrap();
+    conn
 }
 
-async fn sql(conn: &mut SqliteConnection, statement: &'static str) {
-    sqlx::query(statement).execute(conn).await.unwrap();
+fn sql(conn: &Connection, statement: &str) {
+    conn.execute_batch(statement).unwrap();
+}
+
+fn number(conn: &Connection, question: &str) -> i64 {
+    conn.query_row(question, [], |row| row.get(0)).unwrap()
+}
+
+/// Keeps the writer of a store busy until the sender is used or dropped, so that what is asked meanwhile waits together.
+async fn held(store: &Store) -> oneshot::Sender<()> {
+    let (release, wait) = oneshot::channel::<()>();
+    let (begun, is_held) = oneshot::channel();
+    let hold = move |_: &Connection| {
+        let _ = begun.send(());
+        let _ = wait.blocking_recv();
+        Afterwards::Keep
+    };
+    store.enqueue(Job::Look(Box::new(hold))).await.unwrap();
+    is_held.await.unwrap();
+    release
 }

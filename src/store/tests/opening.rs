@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tempfile::tempdir;
 
-use super::{in_folder, neighbour, open, sql};
+use super::{in_folder, neighbour, number, open, sql};
 use crate::clock::Clock;
 use crate::ownership::conformance::{NOON, begin, conclusion, main_account, make, tune, user};
 use crate::ownership::{Index as _, IndexError};
@@ -54,9 +54,7 @@ async fn closing_does_what_was_queued_before() {
     let answered = futures_util::future::join_all(begun);
     let (answered, ()) = tokio::join!(answered, store.close());
     let done = answered.into_iter().filter(|answer| *answer.as_ref().unwrap()).count();
-    let mut conn = neighbour(&settings).await;
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM reservations").fetch_one(&mut conn).await.unwrap();
+    let count = number(&neighbour(&settings), "SELECT COUNT(*) FROM reservations");
     assert_eq!(usize::try_from(count).unwrap(), done);
 }
 
@@ -113,18 +111,74 @@ async fn a_later_schema_is_refused_and_left_alone() {
     let folder = tempdir().unwrap();
     let settings = in_folder(&folder);
     open(&settings).await.close().await;
-    let mut conn = neighbour(&settings).await;
-    sql(
-        &mut conn,
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                    VALUES (9999, 'of the future', TRUE, x'00', 0)",
-    )
-    .await;
+    let later = "INSERT INTO migrations VALUES (9999, 'of the future', x'00', 0)";
+    sql(&neighbour(&settings), later);
     for migrate_at_start in [true, false] {
         let error = refusal(&StoreSettings { migrate_at_start, ..settings.clone() }).await;
         assert!(matches!(error, StoreError::NewerSchema(9999)), "{error}");
     }
     assert!(matches!(Store::migrate(&settings).await, Err(StoreError::NewerSchema(9999))));
+}
+
+#[tokio::test]
+async fn a_schema_of_another_form_is_refused() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    open(&settings).await.close().await;
+    sql(&neighbour(&settings), "UPDATE migrations SET sha256 = x'00'");
+    for migrate_at_start in [true, false] {
+        let error = refusal(&StoreSettings { migrate_at_start, ..settings.clone() }).await;
+        assert!(matches!(error, StoreError::OtherSchema(1)), "{error}");
+    }
+}
+
+/// Turns a database into one of the first version, which recorded its migrations in another table.
+fn as_of_the_first_version(settings: &StoreSettings, version: i64) {
+    let old = "DROP TABLE migrations; CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, \
+               description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
+               success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL);";
+    let conn = neighbour(settings);
+    sql(&conn, old);
+    let row = "INSERT INTO _sqlx_migrations VALUES (?1, 'ownership', '2026-11-20 12:00:00', TRUE, x'00', 7)";
+    conn.execute(row, [version]).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_taken_over_with_what_is_in_it() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    let store = open(&settings).await;
+    make(&store, "a", vec![tune(7)]).await;
+    store.close().await;
+    let fresh = "SELECT hex(sha256) FROM migrations WHERE version = 1 AND name = 'ownership'";
+    let checksum: String = neighbour(&settings).query_row(fresh, [], |row| row.get(0)).unwrap();
+    as_of_the_first_version(&settings, 1);
+
+    // Whoever migrates by hand sees nothing to do in the part that is there.
+    open(&StoreSettings { migrate_at_start: false, ..settings.clone() }).await.close().await;
+    assert_eq!(number(&neighbour(&settings), "SELECT COUNT(*) FROM _sqlx_migrations"), 1);
+    let store = open(&settings).await;
+
+    assert_eq!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().len(), 1);
+    let conn = neighbour(&settings);
+    assert_eq!(conn.query_row(fresh, [], |row| row.get::<_, String>(0)).unwrap(), checksum);
+    assert_eq!(number(&conn, "SELECT applied_at_ms FROM migrations WHERE version = 1"), 1_795_176_000_000);
+    assert_eq!(number(&conn, "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'"), 0);
+    store.close().await;
+    assert!(Store::migrate(&settings).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_with_a_later_schema_is_refused_and_left_alone() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    open(&settings).await.close().await;
+    as_of_the_first_version(&settings, 9999);
+    for migrate_at_start in [true, false] {
+        let error = refusal(&StoreSettings { migrate_at_start, ..settings.clone() }).await;
+        assert!(matches!(error, StoreError::NewerSchema(9999)), "{error}");
+    }
+    assert_eq!(number(&neighbour(&settings), "SELECT COUNT(*) FROM _sqlx_migrations"), 1);
 }
 
 #[tokio::test]

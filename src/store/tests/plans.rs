@@ -3,15 +3,26 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Row as _};
+use rusqlite::Connection;
 use tempfile::tempdir;
 
-use super::{in_folder, in_memory, neighbour, open};
+use super::{held, in_folder, in_memory, neighbour, open, sql};
 use crate::clock::Clock;
 use crate::ids::{PackId, TuneId};
 use crate::ownership::conformance::{NOON, main_account, make, prompt, tune, user};
 use crate::ownership::{Filters, Index as _, ListQuery, ObjectKind, Ownership};
 use crate::store::{Observer, Store, read, rows::RECORD_COLUMNS};
+
+/// How SQLite answers a question, in its own words.
+fn plan(conn: &Connection, question: &str) -> Vec<String> {
+    let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
+    let mut rows = explain.raw_query();
+    let mut plan = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        plan.push(row.get("detail").unwrap());
+    }
+    plan
+}
 
 #[tokio::test]
 async fn every_question_is_answered_by_an_index() {
@@ -23,12 +34,9 @@ async fn every_question_is_answered_by_an_index() {
         make(&store, &format!("other {}", other % 20), objects).await;
     }
     make(&store, "a", (1..200).map(|id| prompt(id, 7)).chain([tune(7)]).collect()).await;
-    let mut conn = neighbour(&settings).await;
+    let conn = neighbour(&settings);
     let list = |query: ListQuery| {
-        read::list_statement(&main_account(), &user("a"), ObjectKind::Prompt, &query, NOON)
-            .sql()
-            .as_str()
-            .to_owned()
+        read::list_statement(&main_account(), &user("a"), ObjectKind::Prompt, &query, NOON).sql
     };
     let of_tune = ListQuery { tune: Some(TuneId::from_u64(7)), limit: 20, ..ListQuery::default() };
     let filters = Filters {
@@ -43,7 +51,7 @@ async fn every_question_is_answered_by_an_index() {
     // With its own idea of how the rows are spread, and without.
     for statistics in [None, Some("ANALYZE")] {
         if let Some(analyze) = statistics {
-            super::sql(&mut conn, analyze).await;
+            sql(&conn, analyze);
         }
         let questions = [
             (read::FIND.to_owned(), "objects_of_owner (owner=? AND account=? AND kind=? AND id=?)"),
@@ -63,37 +71,33 @@ async fn every_question_is_answered_by_an_index() {
             (read::CREATES.to_owned(), "reservations_of_owner (owner=?"),
             (crate::store::write::creates::OPEN.to_owned(), "reservations_open (created_at_ms<?)"),
             (
-                "UPDATE objects SET seen_at_ms = NULL WHERE account = $1 AND tune = $2".into(),
+                "UPDATE objects SET seen_at_ms = NULL WHERE account = ?1 AND tune = ?2".into(),
                 "objects_of_tune (account=? AND tune=?)",
             ),
             (
-                "SELECT MAX(id) FROM objects WHERE account = $1 AND kind = 'tune'".into(),
+                "SELECT MAX(id) FROM objects WHERE account = ?1 AND kind = 'tune'".into(),
                 "objects_tunes (account=?)",
             ),
             (
-                "SELECT id FROM objects WHERE reservation = $1".into(),
+                "SELECT id FROM objects WHERE reservation = ?1".into(),
                 "objects_of_reservation (reservation=?)",
             ),
             (
-                "SELECT id FROM objects WHERE account = $1 AND is_finished = 0 AND seen_at_ms < $2".into(),
+                "SELECT id FROM objects WHERE account = ?1 AND is_finished = 0 AND seen_at_ms < ?2".into(),
                 "objects_unfinished (account=? AND seen_at_ms<?)",
             ),
-            ("DELETE FROM reservations WHERE owner = $1".into(), "reservations_of_owner (owner=?)"),
+            ("DELETE FROM reservations WHERE owner = ?1".into(), "reservations_of_owner (owner=?)"),
         ];
         for (question, index) in questions {
-            let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {question}"));
-            let rows = sqlx::query(explain).fetch_all(&mut conn).await.unwrap();
-            let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
-            let plan = plan.join("\n");
+            let plan = plan(&conn, &question).join("\n");
             assert!(
                 !plan.contains("SCAN objects") && !plan.contains("SCAN reservations"),
                 "{question}\n{plan}"
             );
             assert!(plan.contains(index), "{question}\n{plan}");
         }
-        let ordered = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", list(of_tune.clone())));
-        let rows = sqlx::query(ordered).fetch_all(&mut conn).await.unwrap();
-        let sorts = rows.iter().filter(|row| row.get::<&str, _>("detail").contains("TEMP B-TREE")).count();
+        let ordered = plan(&conn, &list(of_tune.clone()));
+        let sorts = ordered.iter().filter(|detail| detail.contains("TEMP B-TREE")).count();
         assert!(sorts <= 1, "only the few tunes that await prompts are sorted");
     }
 }
@@ -131,12 +135,10 @@ async fn the_watermark_is_the_highest_tune_of_the_account() {
     let store = open(&settings).await;
     make(&store, "a", vec![tune(70), tune(7), prompt(700, 7)]).await;
     make(&store, "b", vec![]).await;
-    let mut conn = neighbour(&settings).await;
-    let rows = sqlx::query("SELECT watermark FROM reservations ORDER BY watermark")
-        .fetch_all(&mut conn)
-        .await
-        .unwrap();
-    assert_eq!(rows.iter().map(|row| row.get::<i64, _>(0)).collect::<Vec<_>>(), [0, 70]);
+    let conn = neighbour(&settings);
+    let mut question = conn.prepare("SELECT watermark FROM reservations ORDER BY watermark").unwrap();
+    let watermarks = question.query_map([], |row| row.get(0)).unwrap();
+    assert_eq!(watermarks.collect::<Result<Vec<i64>, _>>().unwrap(), [0, 70]);
 }
 
 #[test]
@@ -160,7 +162,14 @@ async fn commands_that_wait_together_are_written_together() {
     let store = Store::open(&in_memory(), Clock::manual(NOON), observer).await.unwrap();
     let (account, object) = (main_account(), tune(7).object);
     let doubts = (0..300).map(|_| store.doubt(&account, object));
-    futures_util::future::try_join_all(doubts).await.unwrap();
+    let release = held(&store).await;
+    // Unconstrained, so that each was queued when all were asked once.
+    let doubts = tokio::task::unconstrained(futures_util::future::try_join_all(doubts));
+    let mut doubts = std::pin::pin!(doubts);
+    assert!(futures_util::poll!(doubts.as_mut()).is_pending());
+    assert_eq!(store.queue_length(), 300);
+    drop(release);
+    doubts.await.unwrap();
     let written = batches.0.lock().unwrap().clone();
     assert_eq!(written.iter().sum::<usize>(), 300);
     assert!(written.iter().all(|batch| *batch <= 128) && written.len() < 20, "{written:?}");

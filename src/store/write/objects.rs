@@ -1,6 +1,6 @@
 //! Objects that were seen at Astria, and whose they are.
 
-use sqlx::SqliteConnection;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::people::owner;
 use super::upsert::{known, reservation_owner, upsert};
@@ -11,16 +11,16 @@ use crate::principal::EndUserId;
 use crate::store::command::{Answer, Outcome};
 use crate::store::rows::id_in;
 
-pub(in crate::store) async fn see(conn: &mut SqliteConnection, sighting: &Sighting) -> Outcome {
+pub(in crate::store) fn see(conn: &Connection, sighting: &Sighting) -> Outcome {
     let Sighting { account, objects, found_on, at } = sighting;
-    let recorded = known(conn, account, objects).await?;
+    let recorded = known(conn, account, objects)?;
     let finder = match found_on {
-        Some(tune) => owner_of(conn, account, (*tune).into()).await?,
+        Some(tune) => owner_of(conn, account, (*tune).into())?,
         None => None,
     };
     let mut new = 0;
     for seen in tunes_first(objects) {
-        let named = named_owner(conn, account, seen).await?;
+        let named = named_owner(conn, account, seen)?;
         let is_of_tune =
             seen.object.kind == ObjectKind::Prompt && (seen.tune.is_none() || seen.tune == *found_on);
         let by_tune = finder.filter(|_| is_of_tune);
@@ -33,21 +33,21 @@ pub(in crate::store) async fn see(conn: &mut SqliteConnection, sighting: &Sighti
         };
         let reservation = named.filter(|(named, _)| *named == owner).map(|(_, reservation)| reservation);
         let tune: Option<TuneId> = seen.tune.or(if is_of_tune { *found_on } else { None });
-        upsert(conn, account, owner, seen, tune, reservation, *at).await?;
+        upsert(conn, account, owner, seen, tune, reservation, *at)?;
         new += u64::from(is_new);
     }
     Ok(Ok(Answer::Known(new)))
 }
 
-pub(in crate::store) async fn import(
-    conn: &mut SqliteConnection,
+pub(in crate::store) fn import(
+    conn: &Connection,
     account: &AccountKey,
     who: &EndUserId,
     objects: &[Seen],
     at: Timestamp,
 ) -> Outcome {
-    let recorded = known(conn, account, objects).await?;
-    let owner = owner(conn, who).await?;
+    let recorded = known(conn, account, objects)?;
+    let owner = owner(conn, who)?;
     if owner.erasing_since.is_some() {
         return Ok(Err(IndexError::Erasing));
     }
@@ -59,9 +59,9 @@ pub(in crate::store) async fn import(
         return Ok(Err(IndexError::Conflict));
     }
     for seen in tunes_first(objects) {
-        let named = named_owner(conn, account, seen).await?;
+        let named = named_owner(conn, account, seen)?;
         let reservation = named.filter(|(named, _)| *named == owner.id).map(|(_, reservation)| reservation);
-        upsert(conn, account, owner.id, seen, seen.tune, reservation, at).await?;
+        upsert(conn, account, owner.id, seen, seen.tune, reservation, at)?;
     }
     let new = objects.iter().filter(|seen| !recorded.contains_key(&seen.object)).count();
     Ok(Ok(Answer::Known(u64::try_from(new).unwrap_or(u64::MAX))))
@@ -74,23 +74,22 @@ pub(super) fn tunes_first(objects: &[Seen]) -> impl Iterator<Item = &Seen> {
 }
 
 /// Who made the reservation that an object names, and that.
-pub(super) async fn named_owner(
-    conn: &mut SqliteConnection,
+pub(super) fn named_owner(
+    conn: &Connection,
     account: &AccountKey,
     seen: &Seen,
-) -> Result<Option<(i64, ReservationId)>, sqlx::Error> {
+) -> Result<Option<(i64, ReservationId)>, rusqlite::Error> {
     let Some(reservation) = seen.reservation else { return Ok(None) };
-    Ok(reservation_owner(conn, account, reservation).await?.map(|owner| (owner, reservation)))
+    Ok(reservation_owner(conn, account, reservation)?.map(|owner| (owner, reservation)))
 }
 
-async fn owner_of(
-    conn: &mut SqliteConnection,
+fn owner_of(
+    conn: &Connection,
     account: &AccountKey,
     object: ObjectId,
-) -> Result<Option<i64>, sqlx::Error> {
-    use sqlx::Row as _;
+) -> Result<Option<i64>, rusqlite::Error> {
     let Some(id) = id_in(object.id) else { return Ok(None) };
-    let find = sqlx::query("SELECT owner FROM objects WHERE id = $1 AND kind = $2 AND account = $3");
-    let row = find.bind(id).bind(object.kind.name()).bind(account.as_str()).fetch_optional(conn).await?;
-    row.map(|row| row.try_get(0)).transpose()
+    let find = "SELECT owner FROM objects WHERE id = ?1 AND kind = ?2 AND account = ?3";
+    let mut find = conn.prepare_cached(find)?;
+    find.query_row(params![id, object.kind.name(), account.as_str()], |row| row.get(0)).optional()
 }

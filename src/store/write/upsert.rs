@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row as _, SqliteConnection};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 use crate::ids::{ReservationId, TuneId};
 use crate::ownership::{AccountKey, ObjectId, ObjectKind, Seen};
-use crate::store::rows::{id_in, kind_out, number_out, time_in, time_out};
+use crate::store::rows::{id_in, kind_out, number_out, text, time_in, time_out};
 
 /// What matters of an object that is recorded.
 pub(super) struct Known {
@@ -17,28 +17,27 @@ pub(super) struct Known {
 }
 
 /// Those of these objects that are recorded, whoever's they are.
-pub(super) async fn known(
-    conn: &mut SqliteConnection,
+pub(super) fn known(
+    conn: &Connection,
     account: &AccountKey,
     objects: &[Seen],
-) -> Result<HashMap<ObjectId, Known>, sqlx::Error> {
+) -> Result<HashMap<ObjectId, Known>, rusqlite::Error> {
     if objects.is_empty() {
         return Ok(HashMap::new());
     }
     let ids = |kind| json_ids(objects.iter().map(|seen| seen.object).filter(|object| object.kind == kind));
     let find = "SELECT kind, id, owner, reservation, known_at_ms FROM objects \
-                WHERE account = $1 AND kind = 'tune' AND id IN (SELECT value FROM json_each($2)) \
+                WHERE account = ?1 AND kind = 'tune' AND id IN (SELECT value FROM json_each(?2)) \
                 UNION ALL SELECT kind, id, owner, reservation, known_at_ms FROM objects \
-                WHERE account = $1 AND kind = 'prompt' AND id IN (SELECT value FROM json_each($3))";
-    let find =
-        sqlx::query(find).bind(account.as_str()).bind(ids(ObjectKind::Tune)).bind(ids(ObjectKind::Prompt));
-    let rows = find.fetch_all(conn).await?;
-    let read = rows.iter().map(|row| {
-        let object = ObjectId { kind: kind_out(row.try_get(0)?)?, id: number_out(row.try_get(1)?) };
-        let known_at = time_out(row.try_get(4)?);
-        Ok((object, Known { owner: row.try_get(2)?, reservation: row.try_get(3)?, known_at }))
-    });
-    read.collect()
+                WHERE account = ?1 AND kind = 'prompt' AND id IN (SELECT value FROM json_each(?3))";
+    let (tunes, prompts) = (ids(ObjectKind::Tune), ids(ObjectKind::Prompt));
+    let mut find = conn.prepare_cached(find)?;
+    let found = find.query_map(params![account.as_str(), tunes, prompts], |row| {
+        let object = ObjectId { kind: kind_out(text(row, 0)?)?, id: number_out(row.get(1)?) };
+        let known_at = time_out(row.get(4)?);
+        Ok((object, Known { owner: row.get(2)?, reservation: row.get(3)?, known_at }))
+    })?;
+    found.collect()
 }
 
 /// Ids as one parameter, however many they are.
@@ -55,14 +54,13 @@ pub(in crate::store) fn json_ids(objects: impl Iterator<Item = ObjectId>) -> Str
 }
 
 /// Whose the reservation is that an object names, on this account.
-pub(super) async fn reservation_owner(
-    conn: &mut SqliteConnection,
+pub(super) fn reservation_owner(
+    conn: &Connection,
     account: &AccountKey,
     reservation: ReservationId,
-) -> Result<Option<i64>, sqlx::Error> {
-    let find = sqlx::query("SELECT owner FROM reservations WHERE id = $1 AND account = $2");
-    let row = find.bind(reservation.to_string()).bind(account.as_str()).fetch_optional(conn).await?;
-    row.map(|row| row.try_get(0)).transpose()
+) -> Result<Option<i64>, rusqlite::Error> {
+    let mut find = conn.prepare_cached("SELECT owner FROM reservations WHERE id = ?1 AND account = ?2")?;
+    find.query_row(params![reservation.to_string(), account.as_str()], |row| row.get(0)).optional()
 }
 
 /// What is known keeps its owner, and what a shorter reply lacks stays as it was.
@@ -70,9 +68,9 @@ const UPSERT: &str = "\
 INSERT INTO objects (id, kind, account, owner, tune, pack, base_pack, reservation, known_at_ms, created_at_ms, \
 finished_at_ms, expires_at_ms, is_finished, title, name, model_type, branch, text_lower, is_video, is_api, members, \
 seen_at_ms, is_free) \
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
-COALESCE($17 = 'fast', (SELECT base.is_free FROM objects AS base \
-WHERE base.id = $5 AND base.kind = 'tune' AND base.account = $3), 0)) \
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, \
+COALESCE(?17 = 'fast', (SELECT base.is_free FROM objects AS base \
+WHERE base.id = ?5 AND base.kind = 'tune' AND base.account = ?3), 0)) \
 ON CONFLICT (id, kind, account) DO UPDATE SET \
 tune = COALESCE(excluded.tune, objects.tune), \
 pack = COALESCE(excluded.pack, objects.pack), \
@@ -95,43 +93,42 @@ is_free = CASE WHEN excluded.branch IS NULL THEN objects.is_free ELSE excluded.i
 WHERE objects.owner = excluded.owner";
 
 /// Writes an object as it was seen. `tune` is that of a prompt, `reservation` one of the same owner.
-pub(super) async fn upsert(
-    conn: &mut SqliteConnection,
+pub(super) fn upsert(
+    conn: &Connection,
     account: &AccountKey,
     owner: i64,
     seen: &Seen,
     tune: Option<TuneId>,
     reservation: Option<ReservationId>,
     at: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), rusqlite::Error> {
     let Some(id) = id_in(seen.object.id) else { return Ok(()) };
     let is_tune = seen.object.kind == ObjectKind::Tune;
     let traits = &seen.traits;
-    sqlx::query(UPSERT)
-        .bind(id)
-        .bind(seen.object.kind.name())
-        .bind(account.as_str())
-        .bind(owner)
-        .bind(tune.filter(|_| !is_tune).and_then(|tune| id_in(tune.get())))
-        .bind(seen.pack.and_then(|pack| id_in(pack.get())))
-        .bind(seen.base_pack.and_then(|pack| id_in(pack.get())))
-        .bind(reservation.map(|reservation| reservation.to_string()))
-        .bind(time_in(at))
-        .bind(seen.created_at.map(time_in))
-        .bind(seen.finished_at.map(time_in))
-        .bind(seen.expires_at.map(time_in))
-        .bind(seen.is_finished)
-        .bind(&traits.title)
-        .bind(&traits.name)
-        .bind(&traits.model_type)
-        .bind(traits.branch.as_ref().filter(|_| is_tune))
-        .bind(traits.text.as_ref().map(|text| text.to_lowercase()))
-        .bind(traits.is_video)
-        .bind(traits.is_api)
-        .bind(Some(&seen.members).filter(|members| !members.is_empty()))
+    conn.prepare_cached(UPSERT)?.execute(params![
+        id,
+        seen.object.kind.name(),
+        account.as_str(),
+        owner,
+        tune.filter(|_| !is_tune).and_then(|tune| id_in(tune.get())),
+        seen.pack.and_then(|pack| id_in(pack.get())),
+        seen.base_pack.and_then(|pack| id_in(pack.get())),
+        reservation.map(|reservation| reservation.to_string()),
+        time_in(at),
+        seen.created_at.map(time_in),
+        seen.finished_at.map(time_in),
+        seen.expires_at.map(time_in),
+        seen.is_finished,
+        &traits.title,
+        &traits.name,
+        &traits.model_type,
+        traits.branch.as_ref().filter(|_| is_tune),
+        traits.text.as_ref().map(|text| text.to_lowercase()),
+        traits.is_video,
+        traits.is_api,
+        Some(&seen.members).filter(|members| !members.is_empty()),
         // Of one that was only named, nothing is known yet.
-        .bind((!seen.members.is_empty()).then_some(time_in(at)))
-        .execute(conn)
-        .await?;
+        (!seen.members.is_empty()).then_some(time_in(at)),
+    ])?;
     Ok(())
 }

@@ -75,7 +75,7 @@ async fn nothing_of_a_forgotten_end_user_is_left_at_astria_or_in_the_store() {
     eventually("the theme's prompts", || at_astria(gw).len() >= before.len() + 15).await;
     let used = gw.quota(&user, "images").await;
     assert!(used.0 > 0);
-    let rows = on.rows().await;
+    let rows = on.rows();
     assert!(rows.contains("sascha-the-first") && rows.contains(secret_title), "it is there to be looked for");
 
     let asked = erase(&user).await;
@@ -89,7 +89,7 @@ async fn nothing_of_a_forgotten_end_user_is_left_at_astria_or_in_the_store() {
     erased(gw).await;
 
     assert_eq!(at_astria(gw), before, "what is left is the other's");
-    let rows = on.rows().await;
+    let rows = on.rows();
     for name in ["sascha", secret_title, "Corporate"] {
         assert!(!rows.contains(name), "{name} is left: {rows}");
     }
@@ -185,7 +185,7 @@ async fn what_astria_does_not_delete_today_is_tried_again() {
     erase(&user).await.ok();
     erased(gw).await;
     assert!(at_astria(gw).is_empty());
-    assert!(!on.rows().await.contains("'first'"));
+    assert!(!on.rows().contains("'first'"));
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn what_is_recorded_between_the_last_look_and_the_end_stops_the_end() {
         AuditEntry { at: on.gw.clock.now(), action: "erased", pseudonym: "x", request_id: "", objects: 0 };
     state.subjects.begin_erasure(&owner, on.gw.clock.now()).await.unwrap();
     assert_eq!(state.subjects.finish_erasure(&owner, entry).await, Ok(false));
-    assert!(!on.rows().await.contains("'erased'"));
+    assert!(!on.rows().contains("'erased'"));
     erase(&user).await.ok();
     erased(&on.gw).await;
     assert!(at_astria(&on.gw).is_empty());
@@ -315,8 +315,8 @@ async fn an_erasure_goes_on_after_a_restart_and_while_astria_was_down() {
 
     let objects = site.mock.prompts().len() + site.mock.tunes().len();
     assert_eq!(objects, 3, "nothing could be deleted");
-    let mut conn = neighbour(&site.path("gateway.db")).await;
-    assert!(everything(&mut conn).await.contains("sascha"));
+    let conn = neighbour(&site.path("gateway.db"));
+    assert!(everything(&conn).contains("sascha"));
     // Astria is well again.
     for _ in 0..40 {
         let gone = reqwest::Client::new().delete(format!("{}/prompts/1", site.mock.url()));
@@ -324,7 +324,7 @@ async fn an_erasure_goes_on_after_a_restart_and_while_astria_was_down() {
     }
     let served = site.serve(&config, &[]).await;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
-    while everything(&mut conn).await.contains("sascha") {
+    while everything(&conn).contains("sascha") {
         assert!(tokio::time::Instant::now() < deadline, "it does not go on");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

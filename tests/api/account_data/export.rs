@@ -105,7 +105,7 @@ async fn l_03_an_export_shows_what_the_owner_sees_and_nothing_of_the_operators()
         }
         gw.assert_no_secret(&text, "an export");
     }
-    assert!(on.rows().await.lines().any(|line| line.starts_with("audit ") && line.contains("'export'")));
+    assert!(on.rows().lines().any(|line| line.starts_with("audit ") && line.contains("'export'")));
 }
 
 #[tokio::test]
