@@ -25,6 +25,7 @@ pub mod images;
 pub mod params;
 pub mod photo;
 pub mod policy;
+pub mod prices;
 pub mod quota;
 pub mod upstream;
 // (need upstream)

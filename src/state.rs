@@ -23,6 +23,7 @@ use crate::ownership::{Ownership, Subjects, Titles};
 use crate::params::ParamLimits;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
+use crate::prices::Prices;
 use crate::principal::EndUserId;
 use crate::pseudonym::Pseudonyms;
 use crate::quota::Ledger;
@@ -66,6 +67,8 @@ pub struct State {
     pub spool: Spool,
     /// Quota.
     pub ledger: Arc<dyn Ledger>,
+    /// What creates may cost.
+    pub prices: Arc<Prices>,
     /// What outlives the process.
     pub store: Arc<Store>,
     /// Who owns which object.

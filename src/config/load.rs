@@ -185,7 +185,11 @@ impl Sorted {
 
 /// Lists of which each key of each table is tried alone.
 fn is_list_of_tables(path: &[String]) -> bool {
-    matches!(path, [auth, list] if auth == "auth" && (list == "issuers" || list == "service_keys"))
+    match path {
+        [prices] => prices == "prices",
+        [auth, list] => auth == "auth" && (list == "issuers" || list == "service_keys"),
+        _ => false,
+    }
 }
 
 /// The two figures of `plans.<name>.limits.<operation>` are tried together: neither stands alone.

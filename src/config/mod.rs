@@ -10,6 +10,7 @@
 mod images;
 mod lenient;
 mod load;
+mod prices;
 mod secrets;
 mod sections;
 mod upstream;
@@ -27,8 +28,8 @@ pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Callbacks, Cors, Guest, Images, IpLimit, Issuer, Limits, Lists, Log, LogFormat, Operator, Otlp,
-    Packs, Photos, Plan, Policy, ProxyProtocol, Quota, Rate, Reload, Replies, Server, ServiceKey, Store,
-    Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
+    Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate, Reload, Replies, Server,
+    ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, rate_policies};
 
@@ -41,6 +42,8 @@ use crate::clock::Timestamp;
 pub struct Config {
     /// The plan of an end user whose token names none, or names one that does not exist.
     pub plans_default: String,
+    /// What creates cost, as far as the operator knows.
+    pub prices: Vec<Price>,
     /// Where end users reach the gateway.
     pub server: Server,
     /// Where the operator reaches it: metrics and health, on a private address.
@@ -89,6 +92,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             plans_default: "free".into(),
+            prices: Vec::new(),
             server: Server::default(),
             operator: Operator::default(),
             upstream: Upstream::default(),

@@ -118,6 +118,55 @@ fn ids_and_networks_may_be_written_as_people_write_them() {
 }
 
 #[test]
+fn a_row_of_prices_is_checked_member_by_member() {
+    let good = r#"
+        [upstream.models]
+        gemini = 7
+        [[prices]]
+        model = "gemini"
+        resolution = "4K"
+        cost_mc = 1
+        [[prices]]
+        model = 1504944
+        video_model = "kling-2.1"
+        per = "second"
+        cost_mc = 1000000000
+        [[prices]]
+        flag = "upscale_v4"
+    "#;
+    assert_eq!(load_text(good, &Environment::default()).unwrap().prices.len(), 3);
+    let bad = r#"
+        [[prices]]
+        operation = "get_prompt"
+        model = "nobody"
+        resolution = "8K"
+        video_model = "Kling 2"
+        flag = "video_model"
+        [[prices]]
+        per = "second"
+        cost_mc = 1000000001
+        [[prices]]
+        per = "hour"
+        price = 3
+    "#;
+    let mut found = errors(bad);
+    found.sort();
+    let expected = [
+        "prices[0].flag",
+        "prices[0].model",
+        "prices[0].operation",
+        "prices[0].resolution",
+        "prices[0].video_model",
+        "prices[1].cost_mc",
+        "prices[1].per",
+        "prices[2].cost_mc",
+        "prices[2].per",
+        "prices[2].price",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn trusting_every_proxy_is_refused() {
     assert_eq!(errors("[server]\ntrusted_proxies = [\"0.0.0.0/0\"]\n"), ["server.trusted_proxies"]);
 }

@@ -3,7 +3,9 @@
 use jiff::tz::TimeZone;
 use url::{Host, Url};
 
-use super::{Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, images, validate_who};
+use super::{
+    Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, images, prices, validate_who,
+};
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
@@ -155,6 +157,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         wrong("quota.time_zone", format!("{:?} is no IANA time zone", config.quota.time_zone));
     }
     at_least_one("quota.unknown_cost_mc", config.quota.unknown_cost_mc.0, &mut wrong);
+    prices::check(config, &mut wrong);
     if !(1..=8).contains(&config.policy.default_num_images) {
         wrong("policy.default_num_images", "must be 1 to 8".into());
     }

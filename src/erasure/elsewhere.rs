@@ -35,7 +35,8 @@ pub(super) fn forget(state: &State, creates: &[ReservationId]) {
         // Names an end user by a hash that differs after a restart. What was written is the operator's to keep or not.
         access_log: _,
         log_key: _,
-        // Name no end user.
+        // Prices of kinds of jobs; like the rest, they name no end user.
+        prices: _,
         config: _,
         clock: _,
         tasks: _,

@@ -27,6 +27,7 @@ use crate::params::ParamLimits;
 use crate::photo::PhotoRules;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
+use crate::prices::{LastCosts, Prices};
 use crate::quota::{Ledger, MemoryLedger};
 use crate::refresh::Refresher;
 use crate::router::Router;
@@ -49,6 +50,7 @@ struct Lasting {
     bodies: Budget,
     spool: Spool,
     ledger: Arc<dyn Ledger>,
+    last_costs: LastCosts,
     records: Records,
     refresher: Refresher,
     erasure_asked: Arc<Notify>,
@@ -81,6 +83,7 @@ pub(super) fn first(
         bodies,
         spool,
         ledger: Arc::new(MemoryLedger::new(clock.clone(), zone, records.pseudonyms.clone())),
+        last_costs: LastCosts::default(),
         records,
         erasure_asked: Arc::default(),
         inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
@@ -109,6 +112,7 @@ pub(super) fn again(
         bodies: state.bodies.clone(),
         spool: state.spool.clone(),
         ledger: Arc::clone(&state.ledger),
+        last_costs: state.prices.last().clone(),
         records: Records::of(state),
         refresher: state.refresher.clone(),
         erasure_asked: Arc::clone(&state.erasure_asked),
@@ -157,6 +161,7 @@ fn state(
         bodies,
         spool,
         ledger,
+        last_costs,
         records,
         refresher,
         erasure_asked,
@@ -191,6 +196,7 @@ fn state(
     let blob_settings = config.blob_settings();
     let known = present.map(|present| &present.blobs).filter(|known| *known.settings() == blob_settings);
     let blobs = known.cloned().unwrap_or_else(|| Blobs::new(blob_settings, &clock));
+    let prices = Prices::new(config.price_table(), last_costs, config.quota.unknown_cost_mc);
     Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
         plans: Plans::new(&config),
@@ -212,6 +218,7 @@ fn state(
         plan_limits,
         in_flight,
         ledger,
+        prices: Arc::new(prices),
         store,
         ownership,
         subjects,

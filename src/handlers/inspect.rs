@@ -1,14 +1,18 @@
 //! Photo inspection: one photo in, a flat object of traits out; never cached, never logged.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 
 use super::shown::name_notes;
 use crate::call::{Answer, Call};
+use crate::money::Millicents;
 use crate::objects::show_inspection;
 use crate::operation::Operation;
 use crate::ownership::{IndexError, Proven, References};
 use crate::params::{Params, encode};
 use crate::policy::{JudgedInspection, PlanRules, PolicyError, PolicyRules, judge_inspection};
+use crate::prices::Job;
 use crate::quota::{Amounts, Measure};
 use crate::reply;
 use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
@@ -53,10 +57,12 @@ impl Creation for InspectImage {
         false
     }
 
-    fn amounts(&self, _: &JudgedInspection, state: &State) -> Amounts {
-        Amounts::none()
-            .with(Measure::Inspections, 1)
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.0)
+    fn jobs(&self, _: &JudgedInspection, _: &State) -> (Vec<Job>, Option<Millicents>) {
+        (vec![Job::new(Self::OPERATION, None, BTreeSet::new())], None)
+    }
+
+    fn amounts(&self, judged: &JudgedInspection, making: &Making<'_>) -> Amounts {
+        Amounts::none().with(Measure::Inspections, 1).with(Measure::CostMc, self.cost_mc(judged, making))
     }
 
     fn notes(&self, judged: &mut JudgedInspection) -> Notes {
@@ -77,12 +83,11 @@ impl Creation for InspectImage {
 
     fn conclude(
         &self,
-        judged: &JudgedInspection,
+        _: &JudgedInspection,
         reply: &[u8],
         making: &Making<'_>,
     ) -> Result<Outcome, UpstreamError> {
         let shown = show_inspection(reply).ok_or(UpstreamError::Unreadable)?.into();
-        let actual = self.amounts(judged, making.state);
-        Ok(Outcome { shown, actual, objects: Vec::new(), awaits: Vec::new() })
+        Ok(Outcome { shown, actual: making.held, cost_mc: None, objects: Vec::new(), awaits: Vec::new() })
     }
 }

@@ -12,6 +12,7 @@ use crate::accounts::Account;
 use crate::call::{Answer, Call, Facts};
 use crate::headers::CACHE_STATUS;
 use crate::ids::PackId;
+use crate::money::Millicents;
 use crate::operation::Operation;
 pub use crate::packs::PackFacts;
 use crate::packs::{PackKey, Rendered, Served};
@@ -53,7 +54,8 @@ pub async fn facts(
     let asked = (Operation::GetPack, path_of(name)?);
     let (rendered, _) = look(state, facts, account, asked, &Query::new()).await?;
     let shown = serde_json::from_slice(&rendered.plain).ok();
-    shown.as_ref().and_then(PackFacts::read).ok_or_else(Problem::not_found)
+    let unit = Millicents(state.config.packs.cost_unit_mc);
+    shown.as_ref().and_then(|pack| PackFacts::read(pack, unit)).ok_or_else(Problem::not_found)
 }
 
 /// An id or a slug, with or without `.json`.

@@ -4,10 +4,12 @@ use bytes::Bytes;
 
 use super::shown::{done, name_notes};
 use crate::call::{Answer, Call};
+use crate::money::Millicents;
 use crate::operation::Operation;
 use crate::ownership::{Proven, References};
 use crate::params::{Params, encode};
 use crate::policy::{JudgedTheme, PlanRules, PolicyError, PolicyRules, judge_theme};
+use crate::prices::Job;
 use crate::quota::{Amounts, Measure};
 use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
 use crate::state::State;
@@ -45,13 +47,18 @@ impl Creation for CreateTheme {
         judged.tunes.iter().all(|id| proven.own_tune(*id).is_some_and(|tune| tune.is_free()))
     }
 
-    fn amounts(&self, judged: &JudgedTheme, state: &State) -> Amounts {
-        let images = u64::from(judged.images);
+    fn jobs(&self, judged: &JudgedTheme, _: &State) -> (Vec<Job>, Option<Millicents>) {
+        let prompts = Job::prompt(Self::OPERATION, None, &judged.each).times(judged.prompts.into());
+        (vec![prompts], None)
+    }
+
+    fn amounts(&self, judged: &JudgedTheme, making: &Making<'_>) -> Amounts {
+        let prompts = u64::from(judged.prompts);
         Amounts::none()
-            .with(Measure::Prompts, u64::from(judged.prompts))
-            .with(Measure::Images, images)
-            .with(Measure::Videos, u64::from(judged.videos))
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images).0)
+            .with(Measure::Prompts, prompts)
+            .with(Measure::Images, prompts.saturating_mul(judged.each.images.into()))
+            .with(Measure::Videos, prompts.saturating_mul(judged.each.videos().into()))
+            .with(Measure::CostMc, self.cost_mc(judged, making))
     }
 
     fn notes(&self, judged: &mut JudgedTheme) -> Notes {
@@ -76,7 +83,12 @@ impl Creation for CreateTheme {
         _: &[u8],
         making: &Making<'_>,
     ) -> Result<Outcome, UpstreamError> {
-        let actual = self.amounts(judged, making.state);
-        Ok(Outcome { shown: Bytes::new(), actual, objects: Vec::new(), awaits: judged.tunes.clone() })
+        Ok(Outcome {
+            shown: Bytes::new(),
+            actual: making.held,
+            cost_mc: None,
+            objects: Vec::new(),
+            awaits: judged.tunes.clone(),
+        })
     }
 }

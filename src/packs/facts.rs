@@ -1,11 +1,12 @@
 //! What a run of a pack needs to know of it: which templates it has, and what a run may make and cost at most.
 //!
-//! Packs carry their price in three shapes: `costs.{class}.cost_mc`, `costs.{class}.cost` (its unit is not stated, so it
-//! is not used) and `cost_mc_hash{class}`. Source: the pack sample of S3 and public clients (read 2026-11-20).
+//! Packs carry their price in three shapes: `costs.{class}.cost_mc`, `cost_mc_hash{class}`, and `costs.{class}.cost`, whose
+//! unit is not stated, so that it is used only where the operator says it, and where there is none of the others. Source: the pack sample of S3 and public clients (read 2026-11-20).
 
 use serde_json::{Map, Value};
 
 use crate::ids::PackId;
+use crate::money::Millicents;
 
 /// Images of a template prompt whose number is not known.
 const MOST_IMAGES: u64 = 8;
@@ -39,8 +40,9 @@ pub struct Most {
 }
 
 impl PackFacts {
-    /// From a pack as end users see it; `None` if it is none.
-    pub fn read(pack: &Value) -> Option<Self> {
+    /// From a pack as end users see it; `None` if it is none. `cost_unit_mc` is what 1 of `costs.{class}.cost` means; zero:
+    /// nobody knows.
+    pub fn read(pack: &Value, cost_unit_mc: Millicents) -> Option<Self> {
         let pack = pack.as_object()?;
         let object = |name: &str| pack.get(name).and_then(Value::as_object);
         let mut classes: Vec<(String, Class)> = Vec::new();
@@ -59,11 +61,17 @@ impl PackFacts {
             let Some(costs) = costs.as_object() else { continue };
             class(name, &|class| {
                 class.images = number(costs, "num_images");
-                class.cost_mc = number(costs, "cost_mc");
+                class.cost_mc = number(costs, "cost_mc").filter(|cost_mc| *cost_mc > 0);
             });
         }
         for (name, cost_mc) in object("cost_mc_hash").into_iter().flatten() {
-            class(name, &|class| class.cost_mc = class.cost_mc.or(cost_mc.as_u64()));
+            let cost_mc = cost_mc.as_u64().filter(|cost_mc| *cost_mc > 0);
+            class(name, &|class| class.cost_mc = class.cost_mc.or(cost_mc));
+        }
+        for (name, costs) in object("costs").into_iter().flatten() {
+            let units = costs.get("cost").and_then(rounded_up);
+            let cost_mc = units.map(|units| cost_unit_mc.times(units).0).filter(|cost_mc| *cost_mc > 0);
+            class(name, &|class| class.cost_mc = class.cost_mc.or(cost_mc));
         }
         for (name, prompts) in object("prompts_per_class").into_iter().flatten() {
             let count = prompts.as_u64().or_else(|| prompts.as_array().map(|list| list.len() as u64));
@@ -94,6 +102,15 @@ impl PackFacts {
     }
 }
 
+/// A number that may have decimals, rounded up to a whole one.
+fn rounded_up(number: &Value) -> Option<u64> {
+    let text = number.as_number()?.to_string();
+    let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+    let is_plain = part.bytes().all(|byte| byte.is_ascii_digit());
+    let whole: u64 = whole.parse().ok().filter(|_| is_plain)?;
+    Some(whole.saturating_add(u64::from(part.bytes().any(|byte| byte != b'0'))))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -105,7 +122,7 @@ mod tests {
         let pack = |more: Value| {
             let mut pack = json!({"id": 7, "template_prompts": [{"id": 1}, {"id": 2}]});
             pack.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            PackFacts::read(&pack).unwrap()
+            PackFacts::read(&pack, Millicents(1_000)).unwrap()
         };
         let known =
             pack(json!({"costs": {"man": {"cost_mc": 900, "num_images": 12}, "cat": {"cost_mc": 5}}}));
@@ -114,6 +131,14 @@ mod tests {
         assert!(known.supports("cat") && !known.supports("dog"));
         let hashed = pack(json!({"cost_mc_hash": {"man": 700}, "prompts_per_class": {"man": 5}}));
         assert_eq!(hashed.most_of(Some("man")), Most { prompts: 5, images: 40, cost_mc: Some(700) });
+        let plain = pack(json!({"costs": {"man": {"cost": 15}, "cat": {"cost": 2.5, "cost_mc": 0}}}));
+        assert_eq!(plain.most_of(Some("man")).cost_mc, Some(15_000));
+        assert_eq!(plain.most_of(Some("cat")).cost_mc, Some(3_000), "rounded up; nothing is published as 0");
+        let both = pack(json!({"costs": {"man": {"cost": 15}}, "cost_mc_hash": {"man": 700}}));
+        assert_eq!(both.most_of(Some("man")).cost_mc, Some(700));
+        let unstated = json!({"id": 7, "costs": {"man": {"cost": 15}}});
+        let unstated = PackFacts::read(&unstated, Millicents(0)).unwrap();
+        assert_eq!(unstated.most_of(Some("man")).cost_mc, None, "nobody said what the unit is");
         let silent = pack(json!({}));
         assert_eq!(silent.most_of(Some("man")), Most { prompts: 2, images: 16, cost_mc: None });
         assert!(silent.supports("man"));

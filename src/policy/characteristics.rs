@@ -141,9 +141,9 @@ pub fn judge_characteristics_for(
     for text in texts.iter().filter(|text| has_template(text)) {
         let mut alone = Findings::default();
         let is_sound = text::judge(text, rules, plan, &mut alone).is_ok();
-        found.granted.clear();
+        found.asks.granted.clear();
         let refused = text::judge(&characteristics.fill(text), rules, plan, &mut found);
-        let adds = found.granted.iter().any(|permission| !alone.granted.contains(permission));
+        let adds = found.asks.granted.iter().any(|permission| !alone.asks.granted.contains(permission));
         match refused {
             Ok(()) if is_sound && !adds => {}
             Err(Refusal::Hard(error)) => return Err(error),

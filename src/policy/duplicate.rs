@@ -20,6 +20,7 @@ use super::characteristics::{Characteristics, has_template};
 use super::flags;
 use super::judge::{Findings, Judge, Place, within};
 use super::plan::{MAX_NUM_IMAGES, Resolution};
+use super::priced::{Asks, Priced};
 use super::prompt::{bound_resolution, images};
 use super::prompt_params::{PROMPT, TEXTS, open};
 use super::spec::{Kind, Spec};
@@ -44,14 +45,8 @@ pub struct JudgedDuplicate {
     pub names: References,
     /// The texts that Astria will fill in, the original's among them.
     pub templates: Vec<String>,
-    /// Images that it makes.
-    pub images: u32,
-    /// Videos that it makes at most: none, or one an image.
-    pub videos: u32,
-    /// The plan pays for nothing: refuse it unless the original is free.
-    pub needs_free_tunes: bool,
-    /// Permissions of the plan that the original or the overrides make use of: each may cost more.
-    pub granted: Vec<&'static str>,
+    /// What it makes, and what enters its price: of the original and the overrides together.
+    pub priced: Priced,
     /// Parameters that were left out, as the client spelled them.
     pub dropped: Vec<String>,
     /// Parameters that were lowered to what the plan allows: of the client, or of the original.
@@ -118,17 +113,16 @@ pub fn judge_duplicate(
     if !judge.errors.0.is_empty() {
         return Err(PolicyError::Invalid(judge.errors));
     }
-    let images = images(&judged);
+    judge.found.asks.video.seen(original);
+    let mut priced = judge.found.asks.priced(images(&judged), &judged);
+    priced.resolution = priced.resolution.or_else(|| resolution_of(original));
     root.extend(wrap("prompt", judged).root);
     Ok(JudgedDuplicate {
         params: Params { root, ..Params::default() },
         tune_id: whole.tune_id,
         names: judge.found.names,
         templates,
-        images,
-        videos: if judge.found.granted.contains(&"video_model") { images } else { 0 },
-        needs_free_tunes: plan.is_sandbox,
-        granted: judge.found.granted,
+        priced,
         dropped: judge.dropped,
         clamped: judge.clamped,
     })
@@ -194,10 +188,16 @@ fn overridden(original: &str, judge: &mut Judge<'_>) -> Result<(), PolicyError> 
     match text::judge(original, judge.rules, &judge.plan, &mut found) {
         Err(Refusal::Hard(error)) => Err(error),
         Ok(()) | Err(Refusal::Message(_)) => {
-            found.granted.into_iter().for_each(|permission| judge.found.grant(permission));
+            let Asks { granted, video } = found.asks;
+            granted.into_iter().for_each(|permission| judge.found.grant(permission));
+            judge.found.asks.video.extend(video);
             Ok(())
         }
     }
+}
+
+fn resolution_of(original: &Map<String, Json>) -> Option<Resolution> {
+    original.get("resolution").and_then(Json::as_str).and_then(Resolution::parse)
 }
 
 /// Says what the original has more of than the plan; `num_images` always.
@@ -212,7 +212,7 @@ fn bound_by_plan(original: &Map<String, Json>, num_images: u8, judged: &mut Obje
     if judged.contains_key("resolution") {
         return;
     }
-    let resolution = original.get("resolution").and_then(Json::as_str).and_then(Resolution::parse);
+    let resolution = resolution_of(original);
     match judge.plan.max_resolution.filter(|max| resolution > Some(*max)) {
         Some(max) => {
             judged.insert("resolution".to_owned(), Value::Text(max.name().to_owned()));

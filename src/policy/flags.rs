@@ -17,14 +17,16 @@ use super::{PlanRules, PolicyError, prompt_params};
 enum Argument {
     /// Whatever follows is more text and is judged as such.
     Any,
-    /// A whole number in this range must follow.
-    Whole(u64, u64),
+    /// Seconds of a video, in this range, must follow.
+    Duration(u64, u64),
+    /// The name of a video model follows.
+    VideoModel,
 }
 
 /// flag, the parameter it stands for, the permission it needs, what follows it. `outpaint…` is added by [`find`].
 const FLAGS: &[(&str, &str, &str, Argument)] = &[
     ("video", "video_model", "video_model", Argument::Any),
-    ("video_model", "video_model", "video_model", Argument::Any),
+    ("video_model", "video_model", "video_model", Argument::VideoModel),
     ("video_prompt", "video_prompt", "video_model", Argument::Any),
     ("duration", "video_duration", "video_model", DURATION),
     ("video_duration", "video_duration", "video_model", DURATION),
@@ -37,9 +39,9 @@ const FLAGS: &[(&str, &str, &str, Argument)] = &[
 ];
 const OUTPAINT: (&str, &str, &str, Argument) = ("outpaint", "outpaint", "outpaint", Argument::Any);
 const DURATION: Argument =
-    Argument::Whole(prompt_params::VIDEO_DURATION_S.0, prompt_params::VIDEO_DURATION_S.1);
+    Argument::Duration(prompt_params::VIDEO_DURATION_S.0, prompt_params::VIDEO_DURATION_S.1);
 
-/// Judges every flag in a text; adds to `found` the permissions that they make use of.
+/// Judges every flag in a text; adds to `found` the permissions that they make use of, and what enters a price.
 pub(super) fn judge(
     text: &str,
     folded: &Folded,
@@ -58,12 +60,19 @@ pub(super) fn judge(
             if !plan.permits(permission) {
                 return Err(Refusal::Hard(PolicyError::PlanForbids { param: format!("prompt[{param}]") }));
             }
-            if let Argument::Whole(min, max) = argument {
-                let number = argument_of(text, folded, &run).and_then(|digits| digits.parse::<u64>().ok());
-                if !number.is_some_and(|number| (*min..=*max).contains(&number)) {
-                    return Err(Refusal::Message(format!(
-                        "has a flag whose value must be a whole number between {min} and {max}"
-                    )));
+            let given = argument_of(text, folded, &run).unwrap_or_default();
+            match argument {
+                Argument::Any => {}
+                Argument::VideoModel => found.asks.video.name(given),
+                Argument::Duration(min, max) => {
+                    let is_number = !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit());
+                    let seconds = is_number.then(|| given.parse::<u64>().ok()).flatten();
+                    let Some(seconds) = seconds.filter(|seconds| (*min..=*max).contains(seconds)) else {
+                        return Err(Refusal::Message(format!(
+                            "has a flag whose value must be a whole number between {min} and {max}"
+                        )));
+                    };
+                    found.asks.video.last(seconds);
                 }
             }
             found.grant(permission);
@@ -166,11 +175,11 @@ fn judge_spelling(
     }
 }
 
-/// The digits after an exactly spelled flag: `--duration 5` or `--duration=5`.
+/// The word after an exactly spelled flag: `--duration 5` or `--duration=5`.
 fn argument_of<'a>(text: &'a str, folded: &Folded, run: &Run) -> Option<&'a str> {
     let from = text.get(folded.offset(run.start)..)?.strip_prefix("--")?;
     let after = from.trim_start_matches(|c: char| matches!(c, 'a'..='z' | '0'..='9' | '_'));
     let value = after.strip_prefix('=').unwrap_or(after).trim_start();
     let end = value.find(char::is_whitespace).unwrap_or(value.len());
-    value.get(..end).filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    value.get(..end)
 }

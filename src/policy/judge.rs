@@ -7,6 +7,7 @@ use crate::params::{Object, Value};
 
 use super::characteristics::Characteristics;
 use super::plan::Resolution;
+use super::priced::Asks;
 use super::spec::{Kind, MAX_LIST, Spec, may_be_added};
 use super::text::Refusal;
 use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
@@ -17,8 +18,8 @@ const MAX_REFERENCES: usize = 64;
 /// What texts and ids turned out to ask for.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    /// Permissions that were made use of.
-    pub(super) granted: Vec<&'static str>,
+    /// What may cost more.
+    pub(super) asks: Asks,
     /// Every object that is named.
     pub(super) names: References,
     /// How many times one was named.
@@ -28,8 +29,8 @@ pub(super) struct Findings {
 impl Findings {
     /// Makes use of a permission.
     pub(super) fn grant(&mut self, permission: &'static str) {
-        if !self.granted.contains(&permission) {
-            self.granted.push(permission);
+        if !self.asks.granted.contains(&permission) {
+            self.asks.granted.push(permission);
         }
     }
 
@@ -151,6 +152,7 @@ impl<'a> Judge<'a> {
                     continue;
                 }
                 self.found.grant(permission);
+                self.found.asks.video.notice(spec.name, &value);
             }
             let value = self.clamp(spec.name, value, place);
             judged.insert(spec.name.to_owned(), value);

@@ -9,7 +9,7 @@
 //! {"prompt": {"text": "a cat", "w": "512", "foo": 1}}  →  {"prompt": {"text": "a cat", "num_images": 1, "w": 512}}, dropped: prompt[foo]
 //! ```
 //!
-//! What it does *not* do: no I/O, no prices, no callbacks (the handler adds its own), and no ownership: every object that
+//! What it does *not* do: no I/O, no prices (it says what enters one: [`Priced`]), no callbacks (the handler adds its own), and no ownership: every object that
 //! a request names, wherever it stands, is collected into [`References`](crate::ownership::References), which must be
 //! proven before anything is sent.
 
@@ -24,6 +24,7 @@ mod judge;
 mod look_alike;
 mod pack_run;
 mod plan;
+mod priced;
 mod prompt;
 mod prompt_params;
 mod references;
@@ -50,10 +51,11 @@ pub use duplicate::{JudgedDuplicate, judge_duplicate};
 pub use inspection::{JudgedInspection, judge_inspection};
 pub use pack_run::{JudgedPackRun, PackRun, judge_pack_run};
 pub use plan::{PlanRules, Resolution};
+pub use priced::{Priced, Video, VideoModel, find_flag};
 pub use prompt::{JudgedPrompt, judge_prompt};
 pub use spec::may_be_added;
 pub use theme::{JudgedTheme, judge_theme};
-pub use tune::{JudgedTune, PromptCount, judge_tune};
+pub use tune::{JudgedTune, judge_tune};
 pub use tune_update::{JudgedTuneUpdate, judge_tune_update};
 
 /// What the operator allows to everybody.
@@ -124,6 +126,8 @@ pub enum PolicyError {
 mod characteristics_tests;
 #[cfg(test)]
 mod inspection_tests;
+#[cfg(test)]
+mod priced_tests;
 #[cfg(test)]
 mod prompt_tests;
 #[cfg(test)]

@@ -3,12 +3,15 @@
 //! What it does *not* do: it knows no pack. That `template_prompts` are of that pack, and what its prompts make, the
 //! handler finds out.
 
+use std::collections::BTreeSet;
+
 use crate::ids::{PromptId, TuneId};
 use crate::ownership::References;
 use crate::params::{Object, Params, Value};
 
 use super::characteristics::Characteristics;
 use super::judge::{Judge, Place, within};
+use super::priced::{Asks, Priced};
 use super::prompt_params::{PROMPT, open};
 use super::spec::{Kind, Spec, whole};
 use super::tune::{count_images, split, take_characteristics, take_title};
@@ -53,11 +56,10 @@ pub struct JudgedPackRun {
     pub template_prompts: Vec<u64>,
     /// Images of each prompt, if the client says so; else each template has its own number.
     pub num_images: Option<u32>,
-    /// The plan pays for nothing: refuse it unless all these tunes are free. A run that trains is never free and was
-    /// refused already.
-    pub needs_free_tunes: bool,
-    /// Permissions of the plan that it makes use of: each may cost more.
-    pub granted: Vec<&'static str>,
+    /// What enters the price of each prompt, beside what the pack says; without `num_images` its images are 0.
+    pub each: Priced,
+    /// Permissions of the plan that a training makes use of: each may cost more.
+    pub flags: BTreeSet<&'static str>,
     /// Parameters that were left out, as the client spelled them.
     pub dropped: Vec<String>,
     /// Parameters that were lowered to what the plan allows, as the client spelled them.
@@ -99,13 +101,20 @@ pub fn judge_pack_run(
         None if plan.is_sandbox => return Err(PolicyError::NoFreeForm),
         None => trains(&mut fields, &mut judge, place, &mut judged)?,
     };
+    let flags = judge.found.asks.flags();
+    judge.found.asks = Asks::default();
     let template_prompts = template_prompts(&mut fields, &mut judge, place)?;
     if !template_prompts.is_empty() {
         judged.insert("prompt_ids".to_owned(), numbers(template_prompts.iter().copied()));
     }
     judge.table(BRIEF, &mut fields, place, &mut judged)?;
+    let attributes = prompt_attributes(fields.shift_remove("prompt_attributes"), &mut judge, place)?;
     let num_images =
-        prompt_attributes(fields.shift_remove("prompt_attributes"), &mut judge, place, &mut judged)?;
+        attributes.get("num_images").and_then(whole).and_then(|images| u32::try_from(images).ok());
+    let each = judge.found.asks.priced(num_images.unwrap_or(0), &attributes);
+    if !attributes.is_empty() {
+        judged.insert("prompt_attributes".to_owned(), Value::Object(attributes));
+    }
     if let Some(characteristics) = characteristics.as_ref().map(Characteristics::to_value) {
         judged.insert("characteristics".to_owned(), characteristics);
     }
@@ -119,8 +128,8 @@ pub fn judge_pack_run(
         names: judge.found.names,
         template_prompts,
         num_images,
-        needs_free_tunes: plan.is_sandbox,
-        granted: judge.found.granted,
+        each,
+        flags,
         dropped: judge.dropped,
         clamped: judge.clamped,
     })
@@ -184,16 +193,15 @@ fn prompt_attributes(
     value: Option<Value>,
     judge: &mut Judge<'_>,
     place: Place<'_>,
-    judged: &mut Object,
-) -> Result<Option<u32>, PolicyError> {
+) -> Result<Object, PolicyError> {
     const NAME: &str = "prompt_attributes";
     let mut fields = match value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Text(text)) if text.is_empty() => return Ok(None),
+        None | Some(Value::Null) => return Ok(Object::new()),
+        Some(Value::Text(text)) if text.is_empty() => return Ok(Object::new()),
         Some(Value::Object(fields)) => fields,
         Some(_) => {
             judge.errors.add(place.shown(NAME), "must be an object");
-            return Ok(None);
+            return Ok(Object::new());
         }
     };
     let (spelled, sent, shown) = (place.spelled(NAME), within(place.sent, NAME), place.shown(NAME));
@@ -206,12 +214,7 @@ fn prompt_attributes(
     let mut attributes = Object::new();
     judge.table(PROMPT.iter().filter(is_plain), &mut fields, place, &mut attributes)?;
     judge.drop_rest(&fields, place);
-    let num_images =
-        attributes.get("num_images").and_then(whole).and_then(|images| u32::try_from(images).ok());
-    if !attributes.is_empty() {
-        judged.insert(NAME.to_owned(), Value::Object(attributes));
-    }
-    Ok(num_images)
+    Ok(attributes)
 }
 
 /// Ids as they are sent.

@@ -1,7 +1,7 @@
 //! Judges the parameters of a prompt.
 //!
 //! What comes out is everything that the handler needs to prove, price, reserve and send: the tune, every object that
-//! is named, a canonical tree, and how many images and videos the upstream will make of it at most.
+//! is named, a canonical tree, and what the upstream will make and charge for at most.
 
 use crate::ids::TuneId;
 use crate::operation::Operation;
@@ -12,6 +12,7 @@ use super::characteristics::{Characteristics, has_template};
 use super::ids;
 use super::judge::{Judge, Place};
 use super::plan::Resolution;
+use super::priced::Priced;
 use super::prompt_params::{PROMPT, TEXTS};
 use super::spec::whole;
 use super::unwrap::{unwrap, wrap};
@@ -26,14 +27,8 @@ pub struct JudgedPrompt {
     pub params: Params,
     /// Every object that the request names.
     pub names: References,
-    /// Images that it makes.
-    pub images: u32,
-    /// Videos that it makes at most: none, or one an image.
-    pub videos: u32,
-    /// The plan pays for nothing: refuse it unless the tune is free.
-    pub needs_free_tunes: bool,
-    /// Permissions of the plan that it makes use of, such as `video_model` or `upscale_v4`: each may cost more.
-    pub granted: Vec<&'static str>,
+    /// What it makes, and what enters its price.
+    pub priced: Priced,
     /// Parameters that were left out, as the client spelled them.
     pub dropped: Vec<String>,
     /// Parameters that were lowered to what the plan allows, as the client spelled them.
@@ -101,16 +96,12 @@ pub fn judge_prompt(
     let (Some(tune_id), true) = (tune_id, judge.errors.0.is_empty()) else {
         return Err(PolicyError::Invalid(judge.errors));
     };
-    let images = images(&judged);
-    let videos = if judge.found.granted.contains(&"video_model") { images } else { 0 };
+    let priced = judge.found.asks.priced(images(&judged), &judged);
     Ok(JudgedPrompt {
         tune_id,
         params: wrap("prompt", judged),
         names: judge.found.names,
-        images,
-        videos,
-        needs_free_tunes: plan.is_sandbox,
-        granted: judge.found.granted,
+        priced,
         dropped: judge.dropped,
         clamped: judge.clamped,
     })

@@ -53,6 +53,11 @@ fn judge_with(params: Params, rules: &PolicyRules, allowed: &[&str]) -> Result<J
     judge_prompt(params, Some("1504944"), rules, &PlanRules::new(&permissions(allowed)), None)
 }
 
+/// The permissions that enter a price.
+pub(super) fn granted(priced: &Priced) -> Vec<&'static str> {
+    priced.video.iter().map(|_| priced::VIDEO).chain(priced.flags.iter().copied()).collect()
+}
+
 /// What is sent, as JSON.
 pub(super) fn sent(params: &Params) -> serde_json::Value {
     let body = encode(params);
@@ -84,7 +89,10 @@ fn every_documented_parameter_goes_upstream_typed() {
         &prompt[resolution]=2K&prompt[ar]=3:4&prompt[input_image_url]=https://a.example/a.png&prompt[mask_image_url]=https://a.example/b.png";
     let judged = judge(form_params(form)).unwrap();
     assert_eq!(judged.dropped, Vec::<String>::new());
-    assert_eq!((judged.tune_id, judged.images, judged.videos), (TuneId::from_u64(SHARED), 4, 0));
+    assert_eq!(
+        (judged.tune_id, judged.priced.images, judged.priced.videos()),
+        (TuneId::from_u64(SHARED), 4, 0)
+    );
     assert_eq!(
         sent(&judged.params),
         json!({"prompt": {
@@ -108,7 +116,10 @@ fn quota_07_num_images_is_always_sent() {
         json!({"text": "a", "num_images": ""}),
     ] {
         let judged = judge_with(json_params(&json!({ "prompt": body })), &rules, &[]).unwrap();
-        assert_eq!((judged.images, sent(&judged.params)["prompt"]["num_images"].as_u64()), (3, Some(3)));
+        assert_eq!(
+            (judged.priced.images, sent(&judged.params)["prompt"]["num_images"].as_u64()),
+            (3, Some(3))
+        );
     }
 }
 
@@ -122,7 +133,7 @@ fn param_01_and_param_31_nothing_beside_the_prompt_goes_upstream() {
 #[test]
 fn param_04_the_last_duplicate_is_what_is_priced_and_sent() {
     let judged = judge(form_params("prompt[text]=a&prompt[num_images]=1&prompt[num_images]=8")).unwrap();
-    assert_eq!((judged.images, sent(&judged.params)["prompt"]["num_images"].as_u64()), (8, Some(8)));
+    assert_eq!((judged.priced.images, sent(&judged.params)["prompt"]["num_images"].as_u64()), (8, Some(8)));
 }
 
 #[test]
@@ -429,12 +440,12 @@ fn l_07_what_publishes_or_films_needs_the_plans_permission() {
             "{name}: {outcome:?}"
         );
         let judged = judge_with(json_params(&body), &rules(), &[permission]).unwrap();
-        assert_eq!(judged.granted, [permission]);
-        assert_eq!(judged.videos, if permission == "video_model" { 2 } else { 0 });
+        assert_eq!(granted(&judged.priced), [permission]);
+        assert_eq!(judged.priced.videos(), if permission == "video_model" { 2 } else { 0 });
         assert!(judged.params.get(&format!("prompt[{name}]")).is_some());
     }
     let declined = judge(form_params("prompt[text]=a&prompt[community]=false")).unwrap();
-    assert_eq!((declined.params.get("prompt[community]"), declined.granted.len()), (None, 0));
+    assert_eq!((declined.params.get("prompt[community]"), granted(&declined.priced).len()), (None, 0));
 }
 
 #[test]
@@ -529,7 +540,7 @@ proptest! {
             }
             let again = judge_with(parsed(&first.content_type, &first.concat()), &rules(), &allowed).unwrap();
             prop_assert_eq!(&again.params, &judged.params);
-            prop_assert_eq!((again.images, again.videos, again.granted), (judged.images, judged.videos, judged.granted));
+            prop_assert_eq!(again.priced, judged.priced);
             prop_assert!(again.dropped.is_empty());
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::prompt_tests::{form_params, json_params, permissions, rules, sent, using};
+use super::prompt_tests::{form_params, granted, json_params, permissions, rules, sent, using};
 use super::tune_tests::invalid;
 use super::*;
 use crate::ids::TuneId;
@@ -118,7 +118,6 @@ fn quota_07_a_sandbox_trains_no_pack_and_runs_it_on_free_tunes_only() {
     assert!(matches!(outcome, Err(PolicyError::NoFreeForm)), "{outcome:?}");
     let on = json!({"tune_ids": [5], "prompt_attributes": {"num_images": 8}});
     let judged = judge_pack_run(json_params(&on), &rules(), &plan).unwrap();
-    assert!(judged.needs_free_tunes);
     assert_eq!(
         (judged.num_images, judged.clamped.as_slice()),
         (Some(2), &["prompt_attributes[num_images]".to_owned()][..])
@@ -147,7 +146,7 @@ fn a_theme_is_sent_in_one_form_however_it_was_spelled() {
             sent(&judged.params),
             json!({"theme": {"theme": "Corporate headshots", "tune_ids": [123], "prompt_attributes": {"num_images": 8}}})
         );
-        assert_eq!((judged.prompts, judged.num_images, judged.images, judged.videos), (10, 8, 80, 0));
+        assert_eq!((judged.prompts, judged.each.images, judged.each.videos()), (10, 8, 0));
         assert_eq!((judged.names, judged.clamped.as_slice()), (owning(&[123]), &[clamped.to_owned()][..]));
         assert_eq!(judged.dropped, Vec::<String>::new());
     }
@@ -157,7 +156,7 @@ fn a_theme_is_sent_in_one_form_however_it_was_spelled() {
 fn quota_07_a_theme_always_says_how_many_images() {
     let judged = theme(json_params(&json!({"theme": "a", "tune_ids": [1, 2, 3]}))).unwrap();
     assert_eq!(sent(&judged.params)["theme"]["prompt_attributes"], json!({"num_images": 1}));
-    assert_eq!((judged.prompts, judged.images), (30, 30));
+    assert_eq!((judged.prompts, judged.each.images), (30, 1));
     let attributes = json!({"num_images": 2, "w": "512", "h": 768, "text": "<lora:5:1>", "callback": "x"});
     let judged = theme(json_params(
         &json!({"theme": {"theme": "a", "tune_ids": [1], "prompt_attributes": attributes}, "tune_ids": [9]}),
@@ -209,7 +208,7 @@ fn l_03_a_theme_names_what_its_text_names() {
     let all = permissions(&["video_model"]);
     let body = json!({"theme": "a --video", "tune_ids": [1], "prompt_attributes": {"num_images": 2}});
     let judged = judge_theme(json_params(&body), &rules(), &PlanRules::new(&all)).unwrap();
-    assert_eq!((judged.images, judged.videos), (20, 20));
+    assert_eq!((judged.prompts, judged.each.images, judged.each.videos()), (10, 2, 2));
 }
 
 fn original(more: &Json) -> serde_json::Map<String, Json> {
@@ -230,7 +229,7 @@ fn l_09_a_duplicate_is_judged_on_the_original_with_the_overrides() {
     let none = BTreeSet::new();
     let plan = PlanRules::new(&none);
     let judged = duplicate(&json!({}), &json!({"image_index": 2, "callback": "x"}), &plan).unwrap();
-    assert_eq!((judged.tune_id.get(), judged.images, judged.videos), (7, 4, 0));
+    assert_eq!((judged.tune_id.get(), judged.priced.images, judged.priced.videos()), (7, 4, 0));
     assert_eq!(judged.names, using(&[7, 11]));
     assert_eq!(sent(&judged.params), json!({"image_index": 2, "prompt": {"num_images": 4}}));
     assert_eq!(judged.dropped, ["callback"]);
@@ -275,8 +274,8 @@ fn l_02_what_only_the_original_asks_for_needs_the_plans_permission_whatever_is_o
             assert!(matches!(outcome, Err(PolicyError::PlanForbids { .. })), "{of} {body}: {outcome:?}");
             let all = permissions(&[permission, "community"]);
             let judged = duplicate(&of, &body, &PlanRules::new(&all)).unwrap();
-            assert!(judged.granted.contains(&permission), "{of} {body}");
-            assert_eq!(judged.videos, if permission == "video_model" { 4 } else { 0 });
+            assert!(granted(&judged.priced).contains(&permission), "{of} {body}");
+            assert_eq!(judged.priced.videos(), if permission == "video_model" { 4 } else { 0 });
         }
     }
     let quiet = json!({"community": false, "video_model": null, "video_prompt": "", "image_references": [], "multi": 0});
@@ -314,7 +313,7 @@ fn quota_08_a_duplicate_has_no_more_than_the_plan() {
     };
     let judged = duplicate(&json!({"resolution": "4K"}), &json!({}), &plan).unwrap();
     assert_eq!(sent(&judged.params), json!({"prompt": {"num_images": 2, "resolution": "2K"}}));
-    assert_eq!((judged.images, judged.needs_free_tunes), (2, true));
+    assert_eq!((judged.priced.images, judged.priced.resolution), (2, Some(Resolution::TwoK)));
     assert_eq!(judged.clamped, ["prompt[num_images]", "prompt[resolution]"]);
     let judged =
         duplicate(&json!({"resolution": "1K", "num_images": 1}), &json!({"num_images": 3}), &plan).unwrap();
@@ -348,7 +347,7 @@ fn quota_08_a_prompt_is_lowered_to_the_plan_and_says_so() {
     };
     let judged = judge(json!({"text": "a", "num_images": 8, "resolution": "4K"}), 3, Resolution::TwoK);
     assert_eq!(
-        (judged.images, judged.clamped.as_slice()),
+        (judged.priced.images, judged.clamped.as_slice()),
         (3, &["num_images".to_owned(), "resolution".to_owned()][..])
     );
     assert_eq!(sent(&judged.params), json!({"prompt": {"text": "a", "num_images": 3, "resolution": "2K"}}));

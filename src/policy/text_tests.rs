@@ -19,7 +19,7 @@ fn judge(text: &str, allowed: &[&str]) -> Verdict {
     let allowed = permissions(allowed);
     let mut found = Findings::default();
     match text::judge(text, &rules(), &PlanRules::new(&allowed), &mut found) {
-        Ok(()) if found.names == using(&[]) => Verdict::Passes(found.granted),
+        Ok(()) if found.names == using(&[]) => Verdict::Passes(found.asks.granted),
         Ok(()) => Verdict::Names(found.names),
         Err(Refusal::Message(_)) => Verdict::Invalid,
         Err(Refusal::Hard(PolicyError::PlanForbids { param })) => Verdict::Forbidden(param),
@@ -310,7 +310,7 @@ proptest! {
         let text = text.concat();
         let (none, mut found) = (permissions(&[]), Findings::default());
         let judged = text::judge_folded(&text, &rules(), &PlanRules::new(&none), &mut found);
-        let is_silent = judged.is_ok() && found.granted.is_empty() && found.names.is_empty();
+        let is_silent = judged.is_ok() && found.asks.granted.is_empty() && found.names.is_empty();
         prop_assert!(!text::is_plain(&text) || is_silent, "{:?}", text);
     }
 }

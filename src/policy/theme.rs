@@ -13,6 +13,7 @@ use crate::params::{Object, Params, Value};
 
 use super::judge::{Judge, Place, within};
 use super::pack_run::{numbers, own_tunes};
+use super::priced::Priced;
 use super::prompt::{default_num_images, images};
 use super::prompt_params::{open, spec};
 use super::spec::{Kind, Spec, whole};
@@ -34,18 +35,11 @@ pub struct JudgedTheme {
     pub tunes: Vec<TuneId>,
     /// Every object that the request names.
     pub names: References,
-    /// Images of each prompt.
-    pub num_images: u32,
+    /// What each prompt makes, and what enters its price. Astria writes the prompts: a flag in the theme may come back
+    /// in each of them.
+    pub each: Priced,
     /// Prompts that it makes at most.
     pub prompts: u32,
-    /// Images that it makes at most.
-    pub images: u32,
-    /// Videos that it makes at most: none, or one an image.
-    pub videos: u32,
-    /// The plan pays for nothing: refuse it unless all the tunes are free.
-    pub needs_free_tunes: bool,
-    /// Permissions of the plan that its text makes use of: each may cost more.
-    pub granted: Vec<&'static str>,
     /// Parameters that were left out, as the client spelled them.
     pub dropped: Vec<String>,
     /// Parameters that were lowered to what the plan allows, as the client spelled them.
@@ -88,26 +82,19 @@ pub fn judge_theme(
     }
     judged.insert("tune_ids".to_owned(), numbers(tunes.iter().map(|id| id.get())));
     let attributes = prompt_attributes(fields.shift_remove("prompt_attributes"), &mut judge, place)?;
-    let num_images = images(&attributes);
+    let each = judge.found.asks.priced(images(&attributes), &attributes);
     judged.insert("prompt_attributes".to_owned(), Value::Object(attributes));
     judge.drop_rest(&fields, place);
     if !judge.errors.0.is_empty() {
         return Err(PolicyError::Invalid(judge.errors));
     }
-    // Astria writes the prompts: a flag in the theme may come back in each of them.
-    let is_video = judge.found.granted.contains(&"video_model");
     let prompts = u32::try_from(tunes.len()).unwrap_or(u32::MAX).saturating_mul(PROMPTS_PER_TUNE);
-    let images = prompts.saturating_mul(num_images);
     Ok(JudgedTheme {
         params: wrap("theme", judged),
         tunes,
         names: judge.found.names,
-        num_images,
+        each,
         prompts,
-        images,
-        videos: if is_video { images } else { 0 },
-        needs_free_tunes: plan.is_sandbox,
-        granted: judge.found.granted,
         dropped: judge.dropped,
         clamped: judge.clamped,
     })

@@ -2,12 +2,16 @@
 //!
 //! The title is handed out in the client's words and not sent as such: it gets the end user's prefix first (L-04).
 
+use std::collections::BTreeSet;
+
+use crate::ids::TuneId;
 use crate::operation::Operation;
 use crate::ownership::References;
 use crate::params::{Object, Params, Value};
 
 use super::characteristics::Characteristics;
 use super::judge::{Judge, Place, within};
+use super::priced::Priced;
 use super::prompt::{images, judge_fields};
 use super::text::Refusal;
 use super::tune_params::{MAX_IMAGES, MAX_TITLE_BYTES, TUNE};
@@ -16,15 +20,6 @@ use super::{PlanRules, PolicyError, PolicyRules, ids};
 
 /// Prompts that one request creates with its tune.
 const MAX_PROMPTS: usize = 64;
-
-/// What one prompt makes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PromptCount {
-    /// Images.
-    pub images: u32,
-    /// Videos at most: none, or one an image.
-    pub videos: u32,
-}
 
 /// A tune that may be sent once `names` is proven.
 #[derive(Debug)]
@@ -37,14 +32,16 @@ pub struct JudgedTune {
     pub name: Option<String>,
     /// Every object that the request names.
     pub names: References,
-    /// What each of the nested prompts makes, in their order.
-    pub prompts: Vec<PromptCount>,
+    /// The tune that it is trained on top of, if it names one. Also in `names`.
+    pub base: Option<TuneId>,
+    /// What each of the nested prompts makes, and what enters its price, in their order.
+    pub prompts: Vec<Priced>,
     /// Photos, uploaded and by URL.
     pub images_count: u32,
     /// The tune is free, and so are its prompts: asked for, or forced by the plan.
     pub branch_is_fast: bool,
-    /// Permissions of the plan that it makes use of: each may cost more.
-    pub granted: Vec<&'static str>,
+    /// Permissions of the plan that the training itself makes use of: each may cost more.
+    pub flags: BTreeSet<&'static str>,
     /// Parameters that were left out or replaced, as the client spelled them.
     pub dropped: Vec<String>,
     /// Parameters that were lowered to what the plan allows, as the client spelled them.
@@ -89,10 +86,12 @@ pub fn judge_tune(
         }
     }
     let branch_is_fast = matches!(judged.get("branch"), Some(Value::Text(branch)) if branch == "fast");
-    match use_base_tune(fields.shift_remove("base_tune_id").as_ref(), &mut judge) {
-        Ok(Some(base)) => drop(judged.insert("base_tune_id".to_owned(), base)),
-        Ok(None) => {}
-        Err(refusal) => judge.refuse(refusal, place, "base_tune_id")?,
+    let base = match use_base_tune(fields.shift_remove("base_tune_id").as_ref(), &mut judge) {
+        Ok(base) => base,
+        Err(refusal) => judge.refuse(refusal, place, "base_tune_id").map(|()| None)?,
+    };
+    if let Some(base) = base {
+        judged.insert("base_tune_id".to_owned(), Value::Number(base.get().into()));
     }
     let images_count = count_images(&judged, &mut judge, place);
     if let Some(characteristics) = &characteristics {
@@ -100,7 +99,7 @@ pub fn judge_tune(
     }
     judge.extras(Operation::CreateTune, &mut fields, place, &mut judged)?;
     let nested = fields.shift_remove("prompts_attributes");
-    let (prompts, counts) = judge_nested(nested, &mut judge, place)?;
+    let (prompts, priced) = judge_nested(nested, &mut judge, place)?;
     if !prompts.is_empty() {
         judged.insert("prompts_attributes".to_owned(), Value::List(prompts));
     }
@@ -117,10 +116,11 @@ pub fn judge_tune(
         title,
         name,
         names: judge.found.names,
-        prompts: counts,
+        base,
+        prompts: priced,
         images_count,
         branch_is_fast,
-        granted: judge.found.granted,
+        flags: judge.found.asks.flags(),
         dropped: judge.dropped,
         clamped: judge.clamped,
     })
@@ -163,10 +163,10 @@ pub(super) fn take_title(
     judge.refuse(refusal, place, "title").map(|()| None)
 }
 
-fn use_base_tune(value: Option<&Value>, judge: &mut Judge<'_>) -> Result<Option<Value>, Refusal> {
-    let Some(id) = ids::tune(value, judge.rules)? else { return Ok(None) };
-    judge.found.use_tune(id)?;
-    Ok(Some(Value::Number(id.get().into())))
+fn use_base_tune(value: Option<&Value>, judge: &mut Judge<'_>) -> Result<Option<TuneId>, Refusal> {
+    let base = ids::tune(value, judge.rules)?;
+    base.map_or(Ok(()), |id| judge.found.use_tune(id))?;
+    Ok(base)
 }
 
 /// Photos of a judged tune: at least one, and not too many together.
@@ -195,7 +195,7 @@ fn judge_nested(
     nested: Option<Value>,
     judge: &mut Judge<'_>,
     place: Place<'_>,
-) -> Result<(Vec<Value>, Vec<PromptCount>), PolicyError> {
+) -> Result<(Vec<Value>, Vec<Priced>), PolicyError> {
     const NAME: &str = "prompts_attributes";
     let (spelled, sent, shown) = (place.spelled(NAME), within(place.sent, NAME), place.shown(NAME));
     let elements: Vec<(String, Value)> = match nested {
@@ -218,7 +218,7 @@ fn judge_nested(
         judge.errors.add(shown, format!("has too many elements (maximum is {MAX_PROMPTS})"));
         return Ok((Vec::new(), Vec::new()));
     }
-    let (mut prompts, mut counts) = (Vec::with_capacity(elements.len()), Vec::with_capacity(elements.len()));
+    let (mut prompts, mut priced) = (Vec::with_capacity(elements.len()), Vec::with_capacity(elements.len()));
     for (key, element) in elements {
         let Value::Object(fields) = element else {
             judge.errors.add(within(&shown, &key), "must be an object");
@@ -226,15 +226,12 @@ fn judge_nested(
         };
         let (spelled, sent, shown) = (within(&spelled, &key), within(&sent, &key), within(&shown, &key));
         let place = Place { spelled: &spelled, sent: &sent, shown: &shown };
-        let granted_before = std::mem::take(&mut judge.found.granted);
+        // What one prompt asks for says nothing of its neighbour, nor of the training.
+        let others = std::mem::take(&mut judge.found.asks);
         let judged = judge_fields(fields, judge, place)?;
-        let is_video = judge.found.granted.contains(&"video_model");
-        for permission in granted_before {
-            judge.found.grant(permission);
-        }
-        let images = images(&judged);
-        counts.push(PromptCount { images, videos: if is_video { images } else { 0 } });
+        let asks = std::mem::replace(&mut judge.found.asks, others);
+        priced.push(asks.priced(images(&judged), &judged));
         prompts.push(Value::Object(judged));
     }
-    Ok((prompts, counts))
+    Ok((prompts, priced))
 }

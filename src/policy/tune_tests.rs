@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::prompt_tests::{PHOTO, form_params, json_params, parsed, permissions, rules, sent, using};
 use super::*;
+use crate::ids::TuneId;
 use crate::params::{Params, Value};
 
 const URL: &str = "https://a.example/1.jpg";
@@ -43,7 +44,8 @@ fn every_documented_parameter_of_a_tune_goes_upstream_typed_and_the_title_apart(
     let judged = judge(form_params(form)).unwrap();
     assert_eq!((judged.title.as_str(), judged.name.as_deref()), ("John Doe - UUID", Some("man")));
     assert_eq!((judged.images_count, judged.branch_is_fast), (2, false));
-    assert_eq!(judged.prompts, [PromptCount { images: 1, videos: 0 }]);
+    assert_eq!(judged.prompts, [Priced { images: 1, ..Priced::default() }]);
+    assert_eq!((judged.base, judged.flags.len()), (Some(TuneId::from_u64(690_204)), 0));
     assert_eq!(judged.names, using(&[690_204]));
     assert_eq!(
         sent(&judged.params),
@@ -129,12 +131,9 @@ fn l_03_references_in_every_text_of_nested_prompts_are_collected() {
     let params = tune(&json!({"base_tune_id": 10, "prompts_attributes": prompts}));
     let judged = judge_with(params, &["video_model"]).unwrap();
     assert_eq!(judged.names, using(&[10, 11, 12, 13]));
-    assert_eq!(
-        judged.prompts,
-        [PromptCount { images: 1, videos: 1 }, PromptCount { images: 1, videos: 0 }],
-        "a permission of one prompt says nothing of its neighbour"
-    );
-    assert_eq!(judged.granted, ["video_model"]);
+    let videos: Vec<u32> = judged.prompts.iter().map(Priced::videos).collect();
+    assert_eq!(videos, [1, 0], "a permission of one prompt says nothing of its neighbour");
+    assert_eq!(judged.flags.len(), 0, "nor of the training");
 }
 
 #[test]
@@ -154,8 +153,8 @@ fn l_02_flags_and_permissions_of_nested_prompts_are_the_plans_to_give() {
     assert!(matches!(&outcome, Err(PolicyError::PlanForbids { param }) if param == "tune[auto_extend]"));
     assert_eq!(judge(tune(&json!({"auto_extend": false}))).unwrap().dropped, ["tune[auto_extend]"]);
     assert_eq!(
-        judge_with(tune(&json!({"auto_extend": "1"})), &["auto_extend"]).unwrap().granted,
-        ["auto_extend"]
+        judge_with(tune(&json!({"auto_extend": "1"})), &["auto_extend"]).unwrap().flags,
+        BTreeSet::from(["auto_extend"])
     );
 }
 

@@ -74,7 +74,7 @@ pub fn judge_tune_update(
         params: wrap("tune", judged),
         title,
         characteristics,
-        granted: judge.found.granted,
+        granted: judge.found.asks.granted,
         dropped: judge.dropped,
     })
 }

@@ -5,10 +5,12 @@ use bytes::Bytes;
 use crate::call::{Caller, Facts};
 use crate::callback::Slot;
 use crate::ids::{ReservationId, TuneId};
+use crate::money::Millicents;
 use crate::operation::Operation;
 use crate::ownership::{Proven, References, Seen, TitlePrefix};
 use crate::params::Params;
 use crate::policy::{PlanRules, PolicyError, PolicyRules};
+use crate::prices::Job;
 use crate::problem::Problem;
 use crate::quota::Amounts;
 use crate::state::{AppState, State};
@@ -37,6 +39,8 @@ pub struct Outcome {
     pub shown: Bytes,
     /// What was really made.
     pub actual: Amounts,
+    /// What Astria says that it cost, if it says so.
+    pub cost_mc: Option<u64>,
     /// Every object that the reply reveals; all of them are the caller's.
     pub objects: Vec<Seen>,
     /// Own tunes on which prompts will turn up that the reply does not show.
@@ -62,6 +66,8 @@ pub struct Making<'a> {
     pub proven: &'a Proven,
     /// The name of this create.
     pub reservation: ReservationId,
+    /// What is reserved for it; nothing while that is not decided.
+    pub held: Amounts,
 }
 
 impl Making<'_> {
@@ -134,8 +140,18 @@ pub trait Creation: Send + Sync + 'static {
         std::future::ready(Ok(()))
     }
 
-    /// What to reserve: an upper bound of what the call can make.
-    fn amounts(&self, judged: &Self::Judged, state: &State) -> Amounts;
+    /// What it consists of, as far as prices know; and what a pack says that all of it costs.
+    fn jobs(&self, judged: &Self::Judged, state: &State) -> (Vec<Job>, Option<Millicents>);
+
+    /// What it may cost: an estimate, never zero unless it is free.
+    fn cost_mc(&self, judged: &Self::Judged, making: &Making<'_>) -> u64 {
+        let (jobs, published) = self.jobs(judged, making.state);
+        let is_free = self.is_free(judged, making.proven);
+        making.state.prices.estimate(&making.caller.account.key, &jobs, published, is_free).0
+    }
+
+    /// What to reserve: an upper bound of what the call can make, and [`Self::cost_mc`].
+    fn amounts(&self, judged: &Self::Judged, making: &Making<'_>) -> Amounts;
 
     /// The parameters that were dropped or lowered, taken out.
     fn notes(&self, judged: &mut Self::Judged) -> Notes;

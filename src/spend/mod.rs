@@ -31,10 +31,12 @@ use crate::call::{Call, Caller, Facts};
 use crate::detach::{Panicked, detached};
 use crate::ids::{ReservationId, TuneId};
 use crate::middleware::read_params::{read_params, read_upload};
+use crate::money::Millicents;
 use crate::operation::Operation;
 use crate::ownership::{Conclusion, Proven};
 use crate::policy::{Characteristics, judge_characteristics_for};
 use crate::problem::{Code, Problem};
+use crate::quota::Amounts;
 use crate::state::{AppState, State};
 use crate::upstream::{Spent, UpstreamError};
 
@@ -130,11 +132,12 @@ async fn pay<C: Creation>(
     proven: &Proven,
 ) -> Result<Bytes, Problem> {
     let operation = C::OPERATION;
-    let amounts = creation.amounts(&judged, state);
-    let making = Making { state, caller, proven, reservation: ReservationId::generate() };
+    let (reservation, held) = (ReservationId::generate(), Amounts::none());
+    let mut making = Making { state, caller, proven, reservation, held };
+    making.held = creation.amounts(&judged, &making);
     let trail = creation.trail(&judged, &making);
     let request = creation.request(&mut judged, &making).ok_or_else(Problem::not_found)?;
-    let reservation = reserve(state, caller, making.reservation, operation, &amounts).await?; // 5
+    let reservation = reserve(state, caller, making.reservation, operation, &making.held).await?; // 5
     if C::CAN_BE_FOUND_AGAIN
         && let Err(error) = begin(&making, operation, &trail).await
     {
@@ -170,6 +173,7 @@ async fn pay<C: Creation>(
                 );
             }
             settle(state, reservation, outcome.actual).await;
+            learn(creation, &judged, &making, outcome.cost_mc);
             facts.set_spent(Spent::Yes);
             Ok(outcome.shown)
         }
@@ -179,6 +183,13 @@ async fn pay<C: Creation>(
             Err(Problem::of_upstream(&error, operation))
         }
     }
+}
+
+/// The next one of its kind is held at what this one cost.
+fn learn<C: Creation>(creation: &C, judged: &C::Judged, making: &Making<'_>, cost_mc: Option<u64>) {
+    let Some(cost_mc) = cost_mc.filter(|_| !creation.is_free(judged, making.proven)) else { return };
+    let (jobs, _) = creation.jobs(judged, making.state);
+    making.state.prices.learn(&making.caller.account.key, &jobs, Millicents(cost_mc));
 }
 
 /// What only the operator can mend is told to the operator.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use astria_gateway::config::{Config, Environment, Issuer, ServiceKey, Tenant, load_text};
+use astria_gateway::config::{Config, Environment, Issuer, Price, ServiceKey, Tenant, load_text};
 
 const EXAMPLE: &str = include_str!("../../config.toml.example");
 
@@ -51,7 +51,7 @@ fn the_examples_issuer_equals_an_issuers_defaults() {
 }
 
 #[test]
-fn the_examples_tables_of_tenants_and_service_keys_have_every_key_and_no_other() {
+fn the_examples_tables_of_tenants_service_keys_and_prices_have_every_key_and_no_other() {
     let shown = |head: &str| -> toml::Table {
         let lines = EXAMPLE.lines().skip_while(|line| *line != head).skip(1);
         let text: String =
@@ -61,6 +61,7 @@ fn the_examples_tables_of_tenants_and_service_keys_have_every_key_and_no_other()
     let names = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
     let of_key = toml::Table::try_from(ServiceKey::default()).unwrap();
     assert_eq!(names(&shown("# [[auth.service_keys]]")), names(&of_key));
+    assert_eq!(shown("# [[prices]]"), toml::Table::try_from(Price::default()).unwrap());
     assert_eq!(shown("# [tenants.acme]"), toml::Table::try_from(Tenant::default()).unwrap());
 }
 

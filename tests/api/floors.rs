@@ -25,6 +25,7 @@ const FLOORS: &[&str] = &[
     "params",
     "photo",
     "policy",
+    "prices",
     "quota",
     "upstream",
     "objects",

@@ -1,6 +1,7 @@
 //! Prompts: created on shared tunes in every encoding, read back by whoever created them.
 
 mod isolation;
+mod prices;
 mod quotas;
 mod refused;
 

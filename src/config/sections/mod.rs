@@ -17,6 +17,7 @@ macro_rules! section {
 
 mod accounts;
 mod people;
+mod prices;
 mod reads;
 mod serving;
 
@@ -36,6 +37,7 @@ const fn loopback(port: u16) -> SocketAddr {
 pub use accounts::{Tenant, Upstream, UpstreamBreaker};
 pub(super) use people::NO_PLAN;
 pub use people::{Auth, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
+pub use prices::{Price, PricePer};
 pub use reads::{Lists, Replies};
 pub use serving::{IpLimit, Limits, Operator, ProxyProtocol, Reload, Server, Tls, UserLimit};
 
@@ -79,6 +81,8 @@ section! {
         /// Packs that end users see, by id or slug; empty: all that are not unlisted.
         #[serde(deserialize_with = "lenient::texts")]
         allow: Vec<String> = Vec::new(),
+        /// Millicents that 1 of a pack's `costs.{class}.cost` means; 0: that member is not used.
+        cost_unit_mc: u64 = 0,
     }
 }
 

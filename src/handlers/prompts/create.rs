@@ -46,8 +46,7 @@ impl Source for FromParams {
             tune: judged.tune_id,
             params: judged.params,
             names: judged.names,
-            images: judged.images,
-            videos: judged.videos,
+            priced: judged.priced,
             notes: Notes { dropped: judged.dropped, clamped: judged.clamped },
         })
     }

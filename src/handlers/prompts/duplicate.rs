@@ -64,8 +64,7 @@ impl Source for FromOriginal {
             params: judged.params,
             names,
             templates: judged.templates,
-            images: judged.images,
-            videos: judged.videos,
+            priced: judged.priced,
             notes: Notes { dropped: judged.dropped, clamped: judged.clamped },
         })
     }

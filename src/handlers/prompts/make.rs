@@ -3,11 +3,13 @@
 use super::super::shown::view;
 use crate::callback::Slot;
 use crate::ids::TuneId;
+use crate::money::Millicents;
 use crate::objects::Prompt;
 use crate::operation::Operation;
 use crate::ownership::{Proven, References};
 use crate::params::{Params, Value, encode};
-use crate::policy::{PlanRules, PolicyError, PolicyRules};
+use crate::policy::{PlanRules, PolicyError, PolicyRules, Priced};
+use crate::prices::Job;
 use crate::quota::{Amounts, Measure};
 use crate::spend::{Creation, Making, Notes, Outcome, Trail};
 use crate::state::State;
@@ -23,10 +25,8 @@ pub(super) struct Draft {
     pub(super) names: References,
     /// Texts into which Astria fills the tune's characteristics.
     pub(super) templates: Vec<String>,
-    /// At most.
-    pub(super) images: u32,
-    /// At most.
-    pub(super) videos: u32,
+    /// What it makes at most, and what enters its price.
+    pub(super) priced: Priced,
     /// What became of the parameters.
     pub(super) notes: Notes,
 }
@@ -66,13 +66,17 @@ impl<S: Source> Creation for MakePrompt<S> {
         proven.tune(draft.tune).is_some_and(|tune| tune.is_free())
     }
 
-    fn amounts(&self, draft: &Draft, state: &State) -> Amounts {
-        let images = u64::from(draft.images);
+    fn jobs(&self, draft: &Draft, state: &State) -> (Vec<Job>, Option<Millicents>) {
+        let shared = state.rules.shared.find(draft.tune).map(|_| draft.tune);
+        (vec![Job::prompt(Self::OPERATION, shared, &draft.priced)], None)
+    }
+
+    fn amounts(&self, draft: &Draft, making: &Making<'_>) -> Amounts {
         Amounts::none()
             .with(Measure::Prompts, 1)
-            .with(Measure::Images, images)
-            .with(Measure::Videos, u64::from(draft.videos))
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images).0)
+            .with(Measure::Images, draft.priced.images.into())
+            .with(Measure::Videos, draft.priced.videos().into())
+            .with(Measure::CostMc, self.cost_mc(draft, making))
     }
 
     fn notes(&self, draft: &mut Draft) -> Notes {
@@ -98,7 +102,7 @@ impl<S: Source> Creation for MakePrompt<S> {
         if prompt.tune != draft.tune {
             return Err(UpstreamError::Unreadable);
         }
-        let mut actual = self.amounts(draft, making.state);
+        let mut actual = making.held;
         for (member, measure) in [("num_images", Measure::Images), ("cost_mc", Measure::CostMc)] {
             if let Some(number) = prompt.number(member) {
                 actual = actual.with(measure, number);
@@ -107,6 +111,7 @@ impl<S: Source> Creation for MakePrompt<S> {
         Ok(Outcome {
             shown: prompt.show(&view(making.state, making.caller), false).into(),
             actual,
+            cost_mc: prompt.number("cost_mc"),
             objects: vec![prompt.seen()],
             awaits: Vec::new(),
         })

@@ -5,11 +5,13 @@ use http::StatusCode;
 use super::super::shown::{name_notes, view};
 use crate::call::{Answer, Call};
 use crate::callback::Slot;
+use crate::money::Millicents;
 use crate::objects::Tune;
 use crate::operation::Operation;
 use crate::ownership::{Proven, References, Seen};
 use crate::params::{Params, Value, encode};
-use crate::policy::{JudgedTune, PlanRules, PolicyError, PolicyRules, judge_tune};
+use crate::policy::{JudgedTune, PlanRules, PolicyError, PolicyRules, Priced, judge_tune};
+use crate::prices::Job;
 use crate::quota::{Amounts, Measure};
 use crate::reply;
 use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
@@ -48,17 +50,24 @@ impl Creation for CreateTune {
         judged.branch_is_fast
     }
 
-    fn amounts(&self, judged: &JudgedTune, state: &State) -> Amounts {
-        let sum = |count: fn(&crate::policy::PromptCount) -> u32| {
+    /// Its prompts are priced as what they are: prompts on an end user's own tune.
+    fn jobs(&self, judged: &JudgedTune, state: &State) -> (Vec<Job>, Option<Millicents>) {
+        let base = judged.base.filter(|base| state.rules.shared.find(*base).is_some());
+        let training = Job::new(Self::OPERATION, base, judged.flags.clone());
+        let prompts = judged.prompts.iter().map(|each| Job::prompt(Operation::CreatePrompt, None, each));
+        (std::iter::once(training).chain(prompts).collect(), None)
+    }
+
+    fn amounts(&self, judged: &JudgedTune, making: &Making<'_>) -> Amounts {
+        let sum = |count: fn(&Priced) -> u32| {
             judged.prompts.iter().map(|prompt| u64::from(count(prompt))).sum::<u64>()
         };
-        let images = sum(|prompt| prompt.images);
         Amounts::none()
             .with(Measure::Tunes, 1)
             .with(Measure::Prompts, judged.prompts.len() as u64)
-            .with(Measure::Images, images)
-            .with(Measure::Videos, sum(|prompt| prompt.videos))
-            .with(Measure::CostMc, state.config.quota.unknown_cost_mc.times(images + 1).0)
+            .with(Measure::Images, sum(|prompt| prompt.images))
+            .with(Measure::Videos, sum(Priced::videos))
+            .with(Measure::CostMc, self.cost_mc(judged, making))
     }
 
     fn notes(&self, judged: &mut JudgedTune) -> Notes {
@@ -94,16 +103,16 @@ impl Creation for CreateTune {
         making: &Making<'_>,
     ) -> Result<Outcome, UpstreamError> {
         let tune = Tune::find(reply).ok_or(UpstreamError::Unreadable)?;
-        let estimate = self.amounts(judged, making.state);
-        Ok(concluded(&tune, judged.prompts.len(), estimate, making))
+        Ok(concluded(&tune, judged.prompts.len(), making))
     }
 }
 
 /// A training that was begun. `prompts` of them come with it, shown in the reply or not.
-pub(super) fn concluded(tune: &Tune<'_>, prompts: usize, estimate: Amounts, making: &Making<'_>) -> Outcome {
-    let actual = match tune.number("cost_mc") {
-        Some(cost_mc) => estimate.with(Measure::CostMc, cost_mc),
-        None => estimate,
+pub(super) fn concluded(tune: &Tune<'_>, prompts: usize, making: &Making<'_>) -> Outcome {
+    let cost_mc = tune.number("cost_mc");
+    let actual = match cost_mc {
+        Some(cost_mc) => making.held.with(Measure::CostMc, cost_mc),
+        None => making.held,
     };
     let nested = tune.prompts();
     let is_all = nested.len() >= prompts;
@@ -112,6 +121,7 @@ pub(super) fn concluded(tune: &Tune<'_>, prompts: usize, estimate: Amounts, maki
     Outcome {
         shown: tune.show(&view(making.state, making.caller)).into(),
         actual,
+        cost_mc,
         objects,
         awaits: if is_all { Vec::new() } else { vec![tune.id] },
     }

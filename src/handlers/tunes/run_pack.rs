@@ -10,6 +10,7 @@ use super::super::shown::name_notes;
 use super::create::concluded;
 use crate::call::{Answer, Call};
 use crate::callback::Slot;
+use crate::money::Millicents;
 use crate::objects::{PackRun as Ran, Tune};
 use crate::operation::Operation;
 use crate::ownership::{Proven, References};
@@ -17,6 +18,7 @@ use crate::params::{Params, Value, encode};
 use crate::policy::{
     FieldErrors, JudgedPackRun, PackRun, PlanRules, PolicyError, PolicyRules, judge_pack_run,
 };
+use crate::prices::Job;
 use crate::problem::Problem;
 use crate::quota::{Amounts, Measure};
 use crate::reply;
@@ -42,6 +44,36 @@ struct RunPack {
 struct Run {
     judged: JudgedPackRun,
     pack: Option<PackFacts>,
+}
+
+/// How much a run makes at most.
+struct Size {
+    tunes: u64,
+    trainings: u64,
+    /// On each tune.
+    prompts: u64,
+    /// On each tune.
+    images: u64,
+    /// For each tune, as the pack says it.
+    published: Option<Millicents>,
+}
+
+impl Run {
+    fn size(&self) -> Size {
+        let (class, tunes, trainings) = match &self.judged.run {
+            PackRun::Trains { name, .. } => (Some(name.as_str()), 1, 1),
+            PackRun::OnTunes(tunes) => (None, tunes.len() as u64, 0),
+        };
+        let most = self.pack.as_ref().map(|pack| pack.most_of(class)).unwrap_or_default();
+        let asked = self.judged.num_images.map(|images| most.prompts.saturating_mul(images.into()));
+        let images = asked.unwrap_or(most.images);
+        // Published for the pack's own number of images: more cost more.
+        let published = most.cost_mc.map(|cost_mc| match most.images {
+            own if images > own => cost_mc.saturating_mul(images).div_ceil(own.max(1)),
+            _ => cost_mc,
+        });
+        Size { tunes, trainings, prompts: most.prompts, images, published: published.map(Millicents) }
+    }
 }
 
 impl Creation for RunPack {
@@ -82,23 +114,26 @@ impl Creation for RunPack {
         }
     }
 
-    fn amounts(&self, run: &Run, state: &State) -> Amounts {
-        let (class, tunes, trainings) = match &run.judged.run {
-            PackRun::Trains { name, .. } => (Some(name.as_str()), 1, 1),
-            PackRun::OnTunes(tunes) => (None, tunes.len() as u64, 0),
-        };
-        let each = run.pack.as_ref().map(|pack| pack.most_of(class)).unwrap_or_default();
-        let images = match run.judged.num_images {
-            Some(images) => each.prompts.saturating_mul(u64::from(images)),
-            None => each.images,
-        };
-        let images = images.saturating_mul(tunes);
-        let unknown = state.config.quota.unknown_cost_mc.times(images.saturating_add(trainings)).0;
+    /// On each tune one job, with all the pack's images; a training is priced as what it is.
+    fn jobs(&self, run: &Run, _: &State) -> (Vec<Job>, Option<Millicents>) {
+        let size = run.size();
+        let mut jobs =
+            vec![Job::prompt(Self::OPERATION, None, &run.judged.each).images(size.images).times(size.tunes)];
+        if size.trainings > 0 {
+            jobs.push(Job::new(Operation::CreateTune, None, run.judged.flags.clone()));
+        }
+        (jobs, size.published.map(|each| each.times(size.tunes)))
+    }
+
+    fn amounts(&self, run: &Run, making: &Making<'_>) -> Amounts {
+        let size = run.size();
+        let images = size.images.saturating_mul(size.tunes);
         Amounts::none()
-            .with(Measure::Tunes, trainings)
-            .with(Measure::Prompts, each.prompts.saturating_mul(tunes))
+            .with(Measure::Tunes, size.trainings)
+            .with(Measure::Prompts, size.prompts.saturating_mul(size.tunes))
             .with(Measure::Images, images)
-            .with(Measure::CostMc, each.cost_mc.map_or(unknown, |cost_mc| cost_mc.saturating_mul(tunes)))
+            .with(Measure::Videos, if run.judged.each.video.is_some() { images } else { 0 })
+            .with(Measure::CostMc, self.cost_mc(run, making))
     }
 
     fn notes(&self, run: &mut Run) -> Notes {
@@ -140,27 +175,27 @@ impl Creation for RunPack {
     }
 
     fn conclude(&self, run: &Run, reply: &[u8], making: &Making<'_>) -> Result<Outcome, UpstreamError> {
-        let estimate = self.amounts(run, making.state);
         match &run.judged.run {
             PackRun::Trains { .. } => {
                 let tune = Tune::find(reply).ok_or(UpstreamError::Unreadable)?;
                 // The pack's prompts are found on the tune, however many there are.
-                Ok(concluded(&tune, usize::MAX, estimate, making))
+                Ok(concluded(&tune, usize::MAX, making))
             }
             PackRun::OnTunes(tunes) => {
                 let mut outcome = match (Ran::find(reply), Tune::find(reply)) {
                     (Some(ran), _) => {
-                        let actual = match ran.order.total_cost_mc {
-                            Some(cost_mc) => estimate.with(Measure::CostMc, cost_mc),
-                            None => estimate,
+                        let cost_mc = ran.order.total_cost_mc;
+                        let actual = match cost_mc {
+                            Some(cost_mc) => making.held.with(Measure::CostMc, cost_mc),
+                            None => making.held,
                         };
                         // Texts and numbers always serialize.
                         let shown = serde_json::to_vec(&ran).unwrap_or_default().into();
-                        Outcome { shown, actual, objects: ran.seen().collect(), awaits: Vec::new() }
+                        Outcome { shown, actual, cost_mc, objects: ran.seen().collect(), awaits: Vec::new() }
                     }
                     (None, Some(tune)) => {
                         // One of theirs: nothing new is known of it but its prompts to come.
-                        Outcome { objects: Vec::new(), ..concluded(&tune, usize::MAX, estimate, making) }
+                        Outcome { objects: Vec::new(), ..concluded(&tune, usize::MAX, making) }
                     }
                     (None, None) => return Err(UpstreamError::Unreadable),
                 };

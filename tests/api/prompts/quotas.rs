@@ -163,6 +163,6 @@ async fn a_job_that_costs_less_than_was_held_frees_the_rest() {
 
     assert_eq!(gw.quota(&user, "cost_mc").await, (8_000, 0, 12_000));
     // Under one rule of two there is no room: nothing is held under the other either.
-    user.post_json(&on_shared(), &images(2)).await.problem(429, "quota_exhausted");
+    user.post_json(&on_shared(), &images(4)).await.problem(429, "quota_exhausted");
     assert_eq!(gw.quota(&user, "images").await, (2, 0, 18));
 }

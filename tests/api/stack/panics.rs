@@ -3,10 +3,12 @@
 use astria_gateway::call::{Answer, Call};
 use astria_gateway::callback::Slot;
 use astria_gateway::ids::TuneId;
+use astria_gateway::money::Millicents;
 use astria_gateway::operation::Operation;
 use astria_gateway::ownership::{Proven, References};
 use astria_gateway::params::{Params, Value as Param, encode};
 use astria_gateway::policy::{PlanRules, PolicyError, PolicyRules};
+use astria_gateway::prices::Job;
 use astria_gateway::quota::{Amounts, Measure};
 use astria_gateway::routes::{BodyCap, Route};
 use astria_gateway::spend::{Creation, Making, Notes, Outcome, Trail, spend};
@@ -31,7 +33,11 @@ impl Creation for Buggy {
         Ok(params)
     }
 
-    fn amounts(&self, _: &Params, _: &State) -> Amounts {
+    fn jobs(&self, _: &Params, _: &State) -> (Vec<Job>, Option<Millicents>) {
+        (Vec::new(), None)
+    }
+
+    fn amounts(&self, _: &Params, _: &Making<'_>) -> Amounts {
         Amounts::none().with(Measure::Images, 2)
     }
 
