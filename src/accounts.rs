@@ -2,8 +2,12 @@
 //!
 //! Ownership and cache are keyed by account, so one tenant's end users never meet another's objects.
 
+mod balance;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use balance::Balance;
 
 use crate::config::AccountChoice;
 use crate::fingerprint::Fingerprint;
@@ -31,6 +35,8 @@ pub struct Account {
     pub upstream: Upstream,
     /// Its packs.
     pub packs: PackCache,
+    /// What it has left.
+    pub balance: Arc<Balance>,
 }
 
 /// All of them.

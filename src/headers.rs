@@ -12,6 +12,12 @@ pub const GATEWAY_DROPPED_PARAMS: HeaderName = HeaderName::from_static("gateway-
 pub const GATEWAY_CLAMPED_PARAMS: HeaderName = HeaderName::from_static("gateway-clamped-params");
 /// Of a request: that it means to erase.
 pub const GATEWAY_CONFIRM: HeaderName = HeaderName::from_static("gateway-confirm");
+/// Of a request: names a create, so that it is carried out once however often it is sent.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// The answer is that of an earlier request under the same key.
+pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// What is left of the quotas that the request counted against.
+pub const GATEWAY_QUOTA_LEFT: HeaderName = HeaderName::from_static("gateway-quota-left");
 /// `"user";r=42;t=13`
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `"user";q=100;w=60`

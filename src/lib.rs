@@ -23,6 +23,8 @@ pub mod ownership;
 // (needs ownership)
 pub mod images;
 pub mod params;
+// (needs params)
+pub mod idempotency;
 pub mod photo;
 pub mod policy;
 pub mod prices;
@@ -40,6 +42,7 @@ pub mod abandoned;
 pub mod accounts;
 pub mod adopt;
 pub mod ask;
+pub mod balance;
 pub mod call;
 pub mod detach;
 pub mod erasure;

@@ -71,6 +71,8 @@ operations! {
     CreateTheme = "create_theme", true;
     /// `GET /rails/active_storage/blobs/…`
     GetImage = "get_image", false;
+    /// `GET /users`: the operator's account; no route of an end user's leads to it.
+    GetBalance = "get_balance", false;
 }
 
 impl Operation {

@@ -7,6 +7,8 @@
 //! What it does *not* do: it opens no socket and fetches nothing; a valid config can still name an
 //! upstream that is down.
 
+mod balance;
+mod idempotency;
 mod images;
 mod lenient;
 mod load;
@@ -27,9 +29,9 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Callbacks, Cors, Guest, Images, IpLimit, Issuer, Limits, Lists, Log, LogFormat, Operator, Otlp,
-    Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate, Reload, Replies, Server,
-    ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
+    Auth, Balance, Callbacks, Cors, Guest, Idempotency, Images, IpLimit, Issuer, Limits, Lists, Log,
+    LogFormat, Operator, Otlp, Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate,
+    Reload, Replies, Server, ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, rate_policies};
 
@@ -76,6 +78,10 @@ pub struct Config {
     pub callbacks: Callbacks,
     /// Pictures under the gateway's own address.
     pub images: Images,
+    /// Creates that are sent twice.
+    pub idempotency: Idempotency,
+    /// The money on the operator's accounts.
+    pub balance: Balance,
     /// Browsers of other origins.
     pub cors: Cors,
     /// Where state is kept.
@@ -109,6 +115,8 @@ impl Default for Config {
             replies: Replies::default(),
             callbacks: Callbacks::default(),
             images: Images::default(),
+            idempotency: Idempotency::default(),
+            balance: Balance::default(),
             cors: Cors::default(),
             store: Store::default(),
             log: Log::default(),

@@ -4,7 +4,8 @@ use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use super::{
-    Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, images, prices, validate_who,
+    Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, balance, idempotency, images,
+    prices, validate_who,
 };
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
@@ -172,6 +173,8 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     let is_local_http = |url: &Url| url.scheme() == "http" && is_local(url);
     let imitated = Url::parse(&config.upstream.base_url).is_ok_and(|url| is_local_http(&url));
     images::check(&config.images, imitated, &mut wrong);
+    idempotency::check(&config.idempotency, &mut wrong);
+    balance::check(config, &mut wrong);
     for (i, text) in config.cors.allowed_origins.iter().enumerate() {
         if origin(text).as_deref() != Some(text) {
             let message = format!("{text:?} must be an exact origin such as \"https://app.example.com\"");

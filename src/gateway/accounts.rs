@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::task::TaskTracker;
 
 use super::{StartError, part};
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{Account, Accounts, Balance};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
@@ -95,6 +95,9 @@ impl<'a> Maker<'a> {
             Some(known) => Arc::clone(&known.shared),
             None => AccountState::new(limits, self.clock, Arc::clone(&observer)),
         };
+        // Of another key or workspace, it would be another account's.
+        let same = known.filter(|known| known.credential == credential);
+        let balance = same.map_or_else(Arc::<Balance>::default, |known| Arc::clone(&known.balance));
         let cannot_stand = |what: &str| StartError::Part(format!("{what} cannot stand in a header"));
         let stack = stack::upstream(UpstreamParts {
             observer,
@@ -120,6 +123,7 @@ impl<'a> Maker<'a> {
             key,
             upstream,
             packs,
+            balance,
         }))
     }
 

@@ -14,9 +14,11 @@ use records::Records;
 use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::balance;
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, Server};
 use crate::erasure::keep_erasing;
@@ -67,6 +69,8 @@ pub struct Gateway {
     /// Ends the look at the certificate's files.
     certificate: Mutex<CancellationToken>,
     extra_routes: Vec<Route>,
+    /// Wakes who must look at a new configuration at once.
+    reloaded: Arc<Notify>,
     /// One reload at a time.
     reloading: Mutex<()>,
     listen: SocketAddr,
@@ -130,6 +134,13 @@ impl Gateway {
         loops.spawn(sweep(Arc::clone(&edge), stop.clone()));
         let present = Arc::clone(&edge);
         loops.spawn(keep_erasing(move || Arc::clone(&present.load().state), stop.clone()));
+        let (present, reloaded) = (Arc::clone(&edge), Arc::<Notify>::default());
+        let watching = balance::keep_watching(
+            move || Arc::clone(&present.load().state),
+            Arc::clone(&reloaded),
+            stop.clone(),
+        );
+        loops.spawn(watching);
         let certificate = Mutex::new(stop.child_token());
         operator_loop.close();
         let gateway = Self {
@@ -138,6 +149,7 @@ impl Gateway {
             operator_control,
             certificate,
             extra_routes,
+            reloaded,
             reloading: Mutex::default(),
             listen,
             operator_listen,
@@ -198,6 +210,7 @@ impl Gateway {
         edge.ip_limit.sweep();
         edge.state.plan_limits.sweep();
         self.edge.store(Arc::new(edge));
+        self.reloaded.notify_one();
         self.watch_certificate();
         Ok(Reloaded { needs_restart })
     }

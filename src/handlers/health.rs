@@ -61,6 +61,7 @@ fn readings(state: &State) -> Readings {
         open_reservations: count(state.ledger.open_reservations()),
         unknown_reservations: count(state.ledger.unknown_reservations()),
         dropped_access_log_lines: state.access_log.dropped_lines(),
+        balance_alert_below_mc: Some(state.config.balance.alert_below_mc).filter(|mc| *mc > 0),
         pool: state.accounts.all().next().map(|account| {
             let (open, opened) = account.client.connections();
             PoolReading { open, opened }
@@ -88,5 +89,6 @@ fn reading(account: &Account) -> AccountReading {
             upstream::breaker::BreakerState::Open(_) => BreakerState::Open,
         },
         backoff_s: now.paused_for_s,
+        balance_mc: account.balance.last_mc(),
     }
 }

@@ -7,8 +7,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH, ORIGIN,
-    RETRY_AFTER, VARY,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, ORIGIN, RETRY_AFTER, VARY,
 };
 use http::{Method, Request};
 use hyper::body::Incoming;
@@ -16,8 +15,9 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::headers::{
-    CACHE_STATUS, GATEWAY_CLAMPED_PARAMS, GATEWAY_CONFIRM, GATEWAY_DROPPED_PARAMS, RATELIMIT,
-    RATELIMIT_POLICY, X_RATELIMIT_LIMIT, X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
+    CACHE_STATUS, GATEWAY_CLAMPED_PARAMS, GATEWAY_CONFIRM, GATEWAY_DROPPED_PARAMS, GATEWAY_QUOTA_LEFT,
+    IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
+    X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
 };
 use crate::reply::Reply;
 
@@ -66,19 +66,15 @@ pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
-        .allow_headers([
-            AUTHORIZATION,
-            CONTENT_TYPE,
-            GATEWAY_CONFIRM,
-            IF_NONE_MATCH,
-            HeaderName::from_static("idempotency-key"),
-        ])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, GATEWAY_CONFIRM, IF_NONE_MATCH, IDEMPOTENCY_KEY])
         .expose_headers([
             CACHE_CONTROL,
             CACHE_STATUS,
             ETAG,
             GATEWAY_CLAMPED_PARAMS,
             GATEWAY_DROPPED_PARAMS,
+            GATEWAY_QUOTA_LEFT,
+            IDEMPOTENT_REPLAYED,
             RATELIMIT,
             RATELIMIT_POLICY,
             RETRY_AFTER,

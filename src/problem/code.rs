@@ -42,6 +42,10 @@ codes! {
     BadRequest = "bad_request", BAD_REQUEST, "The request cannot be understood";
     /// The body is broken, or can be read in two ways.
     BadBody = "bad_body", BAD_REQUEST, "The body cannot be understood";
+    /// Not one fit `Idempotency-Key`.
+    IdempotencyKeyInvalid = "idempotency_key_invalid", BAD_REQUEST, "The Idempotency-Key cannot be used";
+    /// A create without an `Idempotency-Key`, where one is required.
+    IdempotencyKeyRequired = "idempotency_key_required", BAD_REQUEST, "Send an Idempotency-Key";
     /// Astria answered 400.
     UpstreamRefused = "upstream_refused", BAD_REQUEST, "Astria refused the request";
     /// No bearer token.
@@ -50,6 +54,8 @@ codes! {
     InvalidToken = "invalid_token", UNAUTHORIZED, "The access token is not valid";
     /// The token's tenant is not configured, or it has none and must have one.
     TenantUnknown = "tenant_unknown", FORBIDDEN, "The tenant is not known";
+    /// The operator has blocked this end user.
+    Blocked = "blocked", FORBIDDEN, "You are blocked";
     /// The plan has not this operation.
     OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
     /// The plan has not this parameter.
@@ -60,6 +66,10 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "The method does not fit the path";
     /// The end user's data is being erased.
     Erasing = "erasing", CONFLICT, "Your data is being erased";
+    /// The create under this key is still under way.
+    IdempotencyKeyInUse = "idempotency_key_in_use", CONFLICT, "The same create is under way";
+    /// A theme on this tune has not ended.
+    ThemeOpen = "theme_open", CONFLICT, "A theme on this tune is under way";
     /// The request would destroy something and does not say that this is meant.
     ConfirmationRequired = "confirmation_required", PRECONDITION_REQUIRED, "Say that you mean it";
     /// The body did not arrive in time.
@@ -72,10 +82,14 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The body's type is not supported";
     /// Fields are wrong: by our judgement or by Astria's.
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "Some fields are not valid";
+    /// The key belongs to another request.
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY, "The Idempotency-Key belongs to another create";
     /// The photo is of no accepted kind, broken, or has too many pixels.
     PhotoRefused = "photo_refused", UNPROCESSABLE_ENTITY, "The photo cannot be used";
     /// Too many requests for the address or the plan.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// Too many unfinished jobs of the end user.
+    TooManyJobs = "too_many_jobs", TOO_MANY_REQUESTS, "Too many jobs are under way";
     /// The plan's quota is used up.
     QuotaExhausted = "quota_exhausted", TOO_MANY_REQUESTS, "The quota is used up";
     /// A bug of ours.
@@ -98,12 +112,16 @@ codes! {
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "Records cannot be reached now";
     /// Spending cannot be recorded now, so nothing is spent.
     LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "Spending is paused";
+    /// The plan makes nothing while the operator's account has little left.
+    PlanPaused = "plan_paused", SERVICE_UNAVAILABLE, "The plan is paused";
     /// Astria asks the operator's account to slow down.
     UpstreamBusy = "upstream_busy", SERVICE_UNAVAILABLE, "Astria is busy";
     /// Astria is not asked for now: it failed too often, or rejects the operator's key.
     UpstreamPaused = "upstream_paused", SERVICE_UNAVAILABLE, "Astria is not available now";
     /// The operator's account may not pay.
     UpstreamAccountExhausted = "upstream_account_exhausted", SERVICE_UNAVAILABLE, "The service is paused";
+    /// Whether the create under this key was carried out is not known yet.
+    OutcomeUnknown = "outcome_unknown", GATEWAY_TIMEOUT, "It is not known yet what became of the create";
     /// Astria did not answer in time.
     UpstreamTimeout = "upstream_timeout", GATEWAY_TIMEOUT, "Astria did not answer in time";
 }

@@ -7,6 +7,7 @@ use http::header::{CONNECTION, CONTENT_RANGE, WWW_AUTHENTICATE};
 
 use super::{Code, Problem};
 use crate::auth::AuthError;
+use crate::idempotency::{KeyError, MAX_KEY_CHARS};
 use crate::intake::IntakeError;
 use crate::operation::Operation;
 use crate::ownership::{IndexError, OwnershipError};
@@ -228,6 +229,20 @@ impl From<SpooledPhotoError> for Problem {
         match error {
             SpooledPhotoError::Photo(photo) => photo.into(),
             SpooledPhotoError::Intake(intake) => intake.into(),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        let detail = format!("Send one Idempotency-Key of 1 to {MAX_KEY_CHARS} visible characters: {error}.");
+        match error {
+            KeyError::Twice
+            | KeyError::Empty
+            | KeyError::TooLong
+            | KeyError::Character
+            | KeyError::Quotes
+            | KeyError::Reserved => Self::new(Code::IdempotencyKeyInvalid, detail),
         }
     }
 }

@@ -27,6 +27,7 @@ use money::{give_back, reserve, settle};
 use record::{begin, record};
 
 use crate::ask::ask;
+use crate::balance::check_not_paused;
 use crate::call::{Call, Caller, Facts};
 use crate::detach::{Panicked, detached};
 use crate::ids::{ReservationId, TuneId};
@@ -62,6 +63,7 @@ pub async fn spend<C: Creation>(call: Call, creation: C) -> Result<Created, Prob
     let Call { state, facts, who: caller, head, body, path: _ } = call;
     let operation = C::OPERATION;
     check_allowed(&caller, operation)?; // 0
+    check_not_paused(&state, &caller.account, &caller.plan.name)?;
     let (params, share) = if C::SPOOLS {
         read_upload(&state, &facts, &head.headers, body).await?
     } else {

@@ -17,6 +17,7 @@ mod account;
 mod account_data;
 mod auth;
 mod bad_input;
+mod balance;
 mod browser;
 mod callbacks;
 mod command;

@@ -16,6 +16,8 @@ macro_rules! section {
 }
 
 mod accounts;
+mod balance;
+mod idempotency;
 mod people;
 mod prices;
 mod reads;
@@ -35,6 +37,8 @@ const fn loopback(port: u16) -> SocketAddr {
 }
 
 pub use accounts::{Tenant, Upstream, UpstreamBreaker};
+pub use balance::Balance;
+pub use idempotency::Idempotency;
 pub(super) use people::NO_PLAN;
 pub use people::{Auth, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
 pub use prices::{Price, PricePer};

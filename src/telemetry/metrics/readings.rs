@@ -2,7 +2,7 @@
 //!
 //! What is not known is `None` and not shown: a zero would be a claim.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -46,6 +46,8 @@ pub struct Readings {
     pub store_queue_length: Option<u64>,
     /// Lines that the access log dropped since the start.
     pub dropped_access_log_lines: u64,
+    /// `balance.alert_below_mc`.
+    pub balance_alert_below_mc: Option<u64>,
     /// Connections to Astria.
     pub pool: Option<PoolReading>,
     /// The operator's accounts at Astria, by their names in the configuration.
@@ -76,6 +78,8 @@ pub struct AccountReading {
     pub breaker: BreakerState,
     /// Seconds until calls go on after a 429; 0 if none is in force.
     pub backoff_s: u64,
+    /// Millicents that it has left; `None`: nobody knows.
+    pub balance_mc: Option<i64>,
 }
 
 /// What a breaker lets pass.
@@ -130,6 +134,8 @@ impl Readings {
         let unknown = self.unknown_reservations;
         one("unknown_reservations", "Reservations whose outcome nobody knows yet", unknown);
         one("store_queue_length", "Writes that wait for the store", self.store_queue_length);
+        let below = self.balance_alert_below_mc;
+        one("balance_alert_below_mc", "Balance below which the operator is told, in millicents", below);
         one("upstream_connections", "Open connections to Astria", self.pool.map(|pool| pool.open));
         if let Some(pool) = self.pool {
             let opened = ConstCounter::new(pool.opened);
@@ -156,6 +162,16 @@ impl Readings {
         gauges(r, "breaker_state", "0: closed, 1: trying again, 2: open, by account", breaker);
         let backoff = each(|one| one.backoff_s);
         gauges(r, "upstream_backoff_seconds", "Until calls go on after a 429, by account", backoff);
+        // It can be below zero.
+        let balances = Family::<Account, Gauge<i64, AtomicI64>>::default();
+        for one in &self.accounts {
+            if let Some(balance_mc) = one.balance_mc {
+                balances.get_or_create(&Account { account: one.account.clone() }).set(balance_mc);
+            }
+        }
+        if self.accounts.iter().any(|one| one.balance_mc.is_some()) {
+            r.register("account_balance_mc", "What an account has left at Astria, in millicents", balances);
+        }
     }
 
     fn register_issuers(&self, r: &mut Registry) {

@@ -70,6 +70,8 @@ impl Site {
             shared_tunes = [{SHARED_TUNE}]
             [store]
             url = "sqlite:{folder}/gateway.db"
+            [balance]
+            check_s = 0
             [plans.free]
             quotas = [{{ of = "images", per = "day", limit = 20 }}]
             [plans.pro]

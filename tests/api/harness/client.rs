@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 /// Everything that a reply may carry.
-const ALLOWED: [&str; 33] = [
+const ALLOWED: [&str; 35] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -27,6 +27,8 @@ const ALLOWED: [&str; 33] = [
     "etag",
     "gateway-clamped-params",
     "gateway-dropped-params",
+    "gateway-quota-left",
+    "idempotent-replayed",
     "ratelimit",
     "ratelimit-policy",
     "referrer-policy",

@@ -51,6 +51,8 @@ pub fn spawn_gateway() -> Spawn {
     config.server.listen.set_port(0);
     config.operator.listen.set_port(0);
     config.store.url = "memory:".into();
+    // Tests count what Astria is asked.
+    config.balance.check_s = 0;
     config.server.drain_s = 5;
     config.limits.ip.requests_per_s = 100_000.0;
     config.limits.ip.burst = 100_000;

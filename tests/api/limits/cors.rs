@@ -125,6 +125,8 @@ async fn bff_06_a_page_can_read_refusals_and_the_headers_that_explain_them() {
         "etag",
         "gateway-clamped-params",
         "gateway-dropped-params",
+        "gateway-quota-left",
+        "idempotent-replayed",
         "ratelimit",
         "ratelimit-policy",
         "retry-after",

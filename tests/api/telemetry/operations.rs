@@ -45,8 +45,13 @@ fn everything() -> String {
         unknown_reservations: Some(1),
         store_queue_length: Some(1),
         dropped_access_log_lines: 1,
+        balance_alert_below_mc: Some(1),
         pool: Some(PoolReading { open: 1, opened: 1 }),
-        accounts: vec![AccountReading { account: "default".into(), ..AccountReading::default() }],
+        accounts: vec![AccountReading {
+            account: "default".into(),
+            balance_mc: Some(1),
+            ..AccountReading::default()
+        }],
         issuers: vec![IssuerReading { issuer: "https://issuer.example".into(), age_s: Some(1) }],
     })
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::client::{get, instant, post_json, send, start};
 
 async fn balance(mock: &MockAstria) -> i64 {
-    let shown = get(mock, "/users").await.json()["usd_balance_mc"].as_i64().unwrap();
+    let shown = get(mock, "/users").await.json()["usd_balance_mc"].as_i64().expect("a balance");
     assert_eq!(shown, mock.balance_mc());
     shown
 }
