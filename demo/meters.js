@@ -57,6 +57,7 @@ function drawMeter(line, of, { per, limit, used = 0, held = 0, left, resets_at }
   const head = line.querySelector(".meter-left");
   const foot = line.querySelector(".meter-foot");
   line.dataset.per = per ?? "";
+  Object.assign(line.dataset, { used, held, left });
   if (!Number.isFinite(limit)) {
     head.textContent = "no limit";
     bar.hidden = true;
@@ -74,8 +75,7 @@ function drawMeter(line, of, { per, limit, used = 0, held = 0, left, resets_at }
 
   const reset = parseTime(resets_at);
   everySecond(foot, () => {
-    const words = [`${used > 0 ? say(used) : "none"} used ${period}`];
-    if (held > 0) words.push(`${say(held)} reserved`);
+    const words = [`${used > 0 ? say(used) : "none"} used ${period}`, `${held > 0 ? say(held) : "none"} held`];
     words.push(reset ? `resets ${whenInWords(reset)}` : "does not reset");
     foot.textContent = words.join(" · ");
   });

@@ -13,6 +13,7 @@ use crate::config::AccountChoice;
 use crate::fingerprint::Fingerprint;
 use crate::ownership::AccountKey;
 use crate::packs::PackCache;
+use crate::quota::QuotaRule;
 use crate::upstream::Upstream;
 use crate::upstream::account::AccountState;
 use crate::upstream::client::Client;
@@ -29,6 +30,8 @@ pub struct Account {
     pub shared: Arc<AccountState>,
     /// The pool that all accounts share.
     pub client: Client,
+    /// What everybody on it may spend together.
+    pub ceiling: Vec<QuotaRule>,
     /// As a key of ownership and cache.
     pub key: AccountKey,
     /// Calls with its credential.

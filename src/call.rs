@@ -16,9 +16,11 @@ use hyper::body::Incoming;
 use crate::accounts::Account;
 use crate::ids::RequestId;
 use crate::operation::Operation;
+use crate::people::Override;
 use crate::plans::ActivePlan;
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
+use crate::quota::{Grants, Holder, QuotaRule};
 use crate::reply::Reply;
 use crate::state::AppState;
 use crate::trace::TraceContext;
@@ -36,6 +38,37 @@ pub struct Caller {
     pub plan: Arc<ActivePlan>,
     /// Where their objects live and whose key pays.
     pub account: Arc<Account>,
+    /// What the operator said about them, if anything: more quota, say.
+    pub said: Option<Arc<Override>>,
+}
+
+impl Caller {
+    /// Whose quota what they make counts in, and under which rules.
+    pub fn holder(&self) -> Held<'_> {
+        let rules = self.plan.rules.quotas.iter().chain(&self.account.ceiling).copied().collect();
+        Held { caller: self, rules }
+    }
+}
+
+/// See [`Caller::holder`].
+pub struct Held<'a> {
+    caller: &'a Caller,
+    rules: Vec<QuotaRule>,
+}
+
+impl Held<'_> {
+    /// For the ledger.
+    pub fn of(&self) -> Holder<'_> {
+        let Caller { principal, account, said, .. } = self.caller;
+        Holder {
+            user: principal.id(),
+            tenant: principal.tenant(),
+            is_guest: matches!(principal, Principal::Guest(_)),
+            account: &account.key,
+            rules: &self.rules,
+            grants: said.as_deref().map(|said| said as &dyn Grants),
+        }
+    }
 }
 
 /// A request whose caller is known as a `W`, with its body or, once that was read, without.

@@ -1,8 +1,12 @@
-//! The command `astria-gateway`: serve, demo, check-config, migrate, ownership, mint-token, new-service-key,
-//! hash-service-key.
+//! The command `astria-gateway`: serve, demo, check-config, migrate, backup, ledger, ownership, mint-token,
+//! new-service-key, hash-service-key, and the operator's: users, user, usage, reservations, audit.
 //!
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
 //! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).
+
+mod ledger;
+mod operator;
+mod used;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,6 +44,11 @@ enum Command {
     CheckConfig(ConfigFile),
     /// Bring the database of `store.url` to this version's schema, and print what was applied.
     Migrate(ConfigFile),
+    /// Copy the database to a file, beside a gateway that runs; the copy is looked through before it gets its name.
+    Backup(ledger::Backup),
+    /// Look whether the record of money agrees with itself, or add what was used before the gateway.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Sign an access token for an end user, with a configured HS256 secret.
     MintToken(MintToken),
     /// Make a key for a server that acts for end users: the key, and the hash that stands in the configuration.
@@ -49,6 +58,8 @@ enum Command {
     /// Record objects that an app had before the gateway, or ask whose one is.
     #[command(subcommand)]
     Ownership(OwnershipCommand),
+    #[command(flatten)]
+    Operator(operator::OperatorCommand),
     /// Run the gateway with an imitated upstream, two end users and a page to try it.
     #[cfg(feature = "demo")]
     Demo(crate::demo::DemoArgs),
@@ -121,11 +132,14 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve(file) => serve(file.config.as_deref()).await,
         Command::CheckConfig(file) => check_config(file.config.as_deref()).await,
         Command::Migrate(file) => migrate(file.config.as_deref()).await,
+        Command::Backup(what) => ledger::back_up(what).await,
+        Command::Ledger(what) => ledger::run(what).await,
         Command::MintToken(what) => mint_token(&what),
         Command::NewServiceKey => new_service_key(),
         Command::HashServiceKey => hash_service_key(),
         Command::Ownership(OwnershipCommand::Import(what)) => import(&what).await,
         Command::Ownership(OwnershipCommand::Show { file, id }) => show(file.config.as_deref(), id).await,
+        Command::Operator(command) => operator::run(command).await,
         #[cfg(feature = "demo")]
         Command::Demo(args) => crate::demo::run(args).await,
     }
@@ -139,9 +153,8 @@ async fn serve(file: Option<&Path>) -> ExitCode {
     };
     let _logging = init_logging(&config.log);
     if config.store.url == "memory:" {
-        tracing::warn!("store.url is \"memory:\": a restart forgets who owns what");
+        tracing::warn!("store.url is \"memory:\": a restart forgets who owns what, and what was spent");
     }
-    tracing::warn!("quota is kept in memory: a restart gives everybody their whole quota again");
     let (access_log, _access_guard) = match AccessLog::to_stderr(&config.log) {
         Ok(started) => started,
         Err(error) => return fail(&error),

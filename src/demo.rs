@@ -27,7 +27,7 @@ use crate::config::{self, Config, ConfigError, Environment, Issuer, Log, Plan, l
 use crate::console::{fail, print, run_until_signal};
 use crate::gateway::{Gateway, GatewayParts};
 use crate::operation::Operation;
-use crate::quota::{Measure, Period, QuotaRule};
+use crate::quota::{Measure, Period, QuotaRule, SharedBy};
 use crate::reply::{self, Reply};
 use crate::routes::Route;
 use crate::secret::Secret;
@@ -202,8 +202,10 @@ fn configure(
     folder: &Path,
     mock: &MockAstria,
 ) -> Result<(Config, config::Secrets), Vec<ConfigError>> {
-    let images = |limit| QuotaRule { of: Measure::Images, per: Period::Day, limit };
-    let inspections = |limit| QuotaRule { of: Measure::Inspections, per: Period::Day, limit };
+    let images =
+        |limit| QuotaRule { of: Measure::Images, per: Period::Day, limit, shared_by: SharedBy::EndUser };
+    let inspections =
+        |limit| QuotaRule { of: Measure::Inspections, per: Period::Day, limit, shared_by: SharedBy::EndUser };
     let free = Plan {
         requests_per_s: 20.0,
         burst: 120,

@@ -10,8 +10,7 @@
 //! ```
 //!
 //! What it does *not* do: it touches no backup (see `docs/operations.md`), and it leaves the use of quotas, which is
-//! kept under a pseudonym until its period ends. It does not find what Astria made of a create whose answer was lost,
-//! but for prompts on an own tune.
+//! kept under a pseudonym. What Astria made of a create whose answer was lost, `reconcile` finds; an erasure waits for it.
 
 mod elsewhere;
 
@@ -21,7 +20,6 @@ use std::time::Duration;
 use http::Method;
 use tokio_util::sync::CancellationToken;
 
-use crate::abandoned;
 use crate::accounts::Account;
 use crate::operation::Operation;
 use crate::ownership::{
@@ -41,13 +39,10 @@ const BATCH: u32 = 200;
 /// Goes on with erasures when one is asked for, and now and then, until `stop`.
 pub async fn keep_erasing(state: impl Fn() -> AppState, stop: CancellationToken) {
     let going_on = async {
-        abandoned::at_start(&state()).await;
         let mut pause = FIRST_PAUSE;
         loop {
             let present = state();
             let asked = Arc::clone(&present.erasure_asked);
-            // An erasure waits for the end of every create.
-            abandoned::now_and_then(&present).await;
             let is_done = go_on(&present).await;
             drop(present);
             let wait = if is_done { LONGEST_PAUSE } else { pause };

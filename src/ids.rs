@@ -78,14 +78,15 @@ impl RequestId {
     }
 }
 
-/// Names one reservation in the ledger and in callback tokens: 128 random bits.
+/// Names one reservation in the ledger and in callback tokens: a UUID v7, so that neighbours in time are neighbours in
+/// the store. It is no secret: a callback address has a mac, and a create shows itself to its owner alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReservationId(u128);
 
 impl ReservationId {
-    /// A new, unguessable id.
+    /// A new id.
     pub fn generate() -> Self {
-        Self(uuid::Uuid::new_v4().as_u128())
+        Self(uuid::Uuid::now_v7().as_u128())
     }
 
     /// Reads the 32 hexadecimal digits that [`fmt::Display`] writes.

@@ -29,6 +29,8 @@ pub mod photo;
 pub mod policy;
 pub mod prices;
 pub mod quota;
+// (needs quota)
+pub mod people;
 pub mod upstream;
 // (need upstream)
 pub mod objects;
@@ -42,6 +44,7 @@ pub mod abandoned;
 pub mod accounts;
 pub mod adopt;
 pub mod ask;
+
 pub mod balance;
 pub mod call;
 pub mod detach;
@@ -49,8 +52,10 @@ pub mod erasure;
 pub mod handlers;
 pub mod headers;
 pub mod middleware;
+pub mod operate;
 pub mod plans;
 pub mod problem;
+pub mod reconcile;
 pub mod refresh;
 pub mod reply;
 pub mod router;

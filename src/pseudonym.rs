@@ -20,6 +20,15 @@ impl fmt::Display for Pseudonym {
     }
 }
 
+impl Pseudonym {
+    /// Reads the 32 hexadecimal digits that [`fmt::Display`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        let canonical = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| canonical)?;
+        Some(Self(number.to_be_bytes()))
+    }
+}
+
 /// Makes pseudonyms. Cheap to clone.
 #[derive(Clone)]
 pub struct Pseudonyms(Arc<hmac::Key>);
@@ -54,6 +63,8 @@ mod tests {
         assert_eq!(names.of(&id("i", "s")), names.of(&id("i", "s")));
         assert_ne!(names.of(&id("is", "")), names.of(&id("i", "s")));
         assert_ne!(Pseudonyms::new(b"other").of(&id("i", "s")), names.of(&id("i", "s")));
-        assert_eq!(names.of(&id("i", "s")).to_string().len(), 32);
+        let shown = names.of(&id("i", "s")).to_string();
+        assert_eq!((shown.len(), Pseudonym::parse(&shown)), (32, Some(names.of(&id("i", "s")))));
+        assert_eq!(Pseudonym::parse(&shown.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")), None);
     }
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Method;
 
+use crate::auth::OperatorName;
 use crate::call::{Answer, Call, Caller};
 use crate::callback::CallbackToken;
 use crate::handlers::{
-    account, account_data, callbacks, health, images, inspect, lists, packs, prompts, themes, tunes, withheld,
+    account, account_data, callbacks, creates, health, images, inspect, lists, operator, packs, prompts,
+    themes, tunes, withheld,
 };
 use crate::images::SignedImage;
 use crate::operation::Operation;
@@ -26,12 +28,14 @@ pub enum Access {
     Signed,
     /// End users, proven by their token.
     EndUser,
+    /// The operator's people and tools, on the private listener only, by a token of their own.
+    Operator,
 }
 
 /// How large a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyCap {
-    /// 64 KiB that nobody reads: reads and callbacks.
+    /// 64 KiB: reads and callbacks, whose bodies nobody reads, and the operator's changes.
     Small,
     /// One photo and a few fields.
     Photo,
@@ -54,6 +58,8 @@ pub enum Handler {
     Signed(Answering<SignedImage>),
     /// See [`Access::EndUser`].
     EndUser(Answering<Caller>),
+    /// See [`Access::Operator`].
+    Operator(Answering<OperatorName>),
 }
 
 /// A handler's function with its future boxed: the one box that the inbound list costs.
@@ -86,6 +92,12 @@ impl Who for SignedImage {
 impl Who for Caller {
     fn handler(answering: Answering<Self>) -> Handler {
         Handler::EndUser(answering)
+    }
+}
+
+impl Who for OperatorName {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Operator(answering)
     }
 }
 
@@ -137,6 +149,16 @@ impl Route {
         Self::new(Method::POST, path, handler)
     }
 
+    /// A `PUT` route.
+    pub fn put<W, F, A>(path: &'static str, handler: F) -> Self
+    where
+        W: Who,
+        F: Fn(Call<W>) -> A + Send + Sync + 'static,
+        A: Future<Output = Answer> + Send + 'static,
+    {
+        Self::new(Method::PUT, path, handler)
+    }
+
     /// A `PATCH` route, and the same as `PUT`: Rails takes both.
     pub fn patch<W, F, A>(path: &'static str, handler: F) -> [Self; 2]
     where
@@ -185,6 +207,7 @@ impl Route {
             Handler::Callback(_) => Access::Callback,
             Handler::Signed(_) => Access::Signed,
             Handler::EndUser(_) => Access::EndUser,
+            Handler::Operator(_) => Access::Operator,
         }
     }
 }
@@ -198,6 +221,7 @@ pub fn table() -> Vec<Route> {
         Route::post("/gateway/callbacks/{token}", callbacks::receive),
         Route::get("/gateway/account", account::get),
         Route::get("/gateway/account/data", account_data::export),
+        Route::get("/gateway/creates/{id}", creates::get),
         Route::delete("/gateway/account/data", account_data::erase),
         Route::get("/rails/active_storage/blobs/{*rest}", images::get).does(Operation::GetImage),
         Route::get("/packs", packs::list).does(Operation::ListPacks),
@@ -247,6 +271,24 @@ pub fn table() -> Vec<Route> {
         table.extend(forms.into_iter().map(|route| Route { path: with_suffix, ..route }));
     }
     table
+}
+
+/// The private listener's table: no end user's path stands in it.
+pub fn operator_table() -> Vec<Route> {
+    let table = vec![
+        Route::get("/healthz", health::live),
+        Route::get("/readyz", health::ready),
+        Route::get("/metrics", health::metrics),
+        Route::get("/operator/users", operator::users),
+        Route::get("/operator/user", operator::user),
+        Route::put("/operator/user/plan", operator::plan),
+        Route::post("/operator/user/grants", operator::grant),
+        Route::put("/operator/user/block", operator::block),
+        Route::get("/operator/usage", operator::usage),
+        Route::get("/operator/reservations", operator::reservations),
+        Route::get("/operator/audit", operator::audit),
+    ];
+    table.into_iter().map(Route::at_root).collect()
 }
 
 /// Astria's paths that end in a word, and the same with the suffix of the older API.

@@ -39,6 +39,7 @@ use crate::middleware::host::unambiguous;
 use crate::middleware::image_gate::{image_gate, names_image};
 use crate::middleware::ip_limit::IpLimit;
 use crate::middleware::limit_headers;
+use crate::middleware::operator_gate::operator_gate;
 use crate::middleware::overload::overload;
 use crate::middleware::request_id::finish;
 use crate::middleware::trace_context::trace_context;
@@ -121,6 +122,7 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
             }
             Handler::Signed(answer) => signed(edge, answer, call).await,
             Handler::EndUser(answer) => private(edge, route, answer, call).await,
+            Handler::Operator(_) => Err(Problem::not_found()), // on its own listener only
         }
     };
     told(facts, answering.await)
@@ -152,7 +154,7 @@ async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: C
         edge.ip_limit.check(facts.client_ip)?; // 9 protects token verification itself; a service has proven itself
     }
     let principal = credentials.prove(&edge.state.authenticator, route.operation).await?; // 10 who is calling
-    let call = identify(call, principal)?; // 10 plan and account; Authorization and Cookie end here
+    let call = identify(call, principal)?; // 10 blocked? plan and account; Authorization and Cookie end here
     // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
     let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
     let mut reply = told(&facts, answer(call).await);
@@ -169,7 +171,8 @@ fn without_body(mut reply: Reply) -> Reply {
     reply
 }
 
-/// The operator's private listener: a few pages, nobody to prove, nothing in the access log.
+/// The operator's private listener: health and metrics for whoever reaches it, the operator's API for whoever has one of
+/// its tokens. Nothing of it is in the access log; what changes something is in the record of what the operator did.
 pub struct OperatorEdge {
     edge: Arc<ArcSwap<Edge>>,
     router: Router,
@@ -193,12 +196,21 @@ impl serve::Answer for Arc<OperatorEdge> {
         let facts = Arc::new(Facts::new(state.clock.monotonic(), peer.ip(), None));
         let (is_head, metrics) = (request.method() == Method::HEAD, Arc::clone(&state.metrics));
         let answering = async {
+            let has_one_meaning = unambiguous(&request);
             let (head, incoming) = request.into_parts();
             canonical_path(head.uri.path())?;
             let (route, path) = self.router.find(&head.method, head.uri.path())?;
-            let Handler::Public(answer) = &route.handler else { return Err(Problem::not_found()) };
-            let (body, facts) = (LimitedBody { incoming, max_bytes: 0 }, Arc::clone(&facts));
-            answer(Call { state, facts, who: (), path, head, body }).await
+            let max_bytes = max_body_bytes(&state, route.body);
+            let (body, facts) = (LimitedBody { incoming, max_bytes }, Arc::clone(&facts));
+            let call = Call { state, facts, who: (), path, head, body };
+            match &route.handler {
+                Handler::Public(answer) => answer(call).await,
+                Handler::Operator(answer) => {
+                    has_one_meaning?;
+                    answer(body_limit(operator_gate(call)?)?).await // its token first
+                }
+                Handler::Callback(_) | Handler::Signed(_) | Handler::EndUser(_) => Err(Problem::not_found()),
+            }
         };
         let answering =
             pin!(async { answering.await.unwrap_or_else(|problem| problem.into_reply(&facts.id)) });

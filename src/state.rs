@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, OperatorTokens};
 use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -21,6 +21,7 @@ use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
 use crate::ownership::{Ownership, Subjects, Titles};
 use crate::params::ParamLimits;
+use crate::people::{Overrides, People};
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::prices::Prices;
@@ -53,6 +54,12 @@ pub struct State {
     pub started: Duration,
     /// Who is calling.
     pub authenticator: Authenticator,
+    /// Who may use the operator's API.
+    pub operator_tokens: OperatorTokens,
+    /// What the operator said about single end users.
+    pub overrides: Arc<Overrides>,
+    /// Where that is kept, beside what end users did.
+    pub people: Arc<dyn People>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
     /// What end users may do.
@@ -66,7 +73,9 @@ pub struct State {
     /// Uploads that are too large for memory.
     pub spool: Spool,
     /// Quota.
-    pub ledger: Arc<dyn Ledger>,
+    pub ledger: Ledger,
+    /// Wakes whoever looks for unknown outcomes.
+    pub reconcile_soon: Arc<Notify>,
     /// What creates may cost.
     pub prices: Arc<Prices>,
     /// What outlives the process.

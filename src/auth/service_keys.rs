@@ -11,10 +11,11 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::{constant_time, digest, error::Unspecified, rand};
+use aws_lc_rs::{digest, error::Unspecified, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::key_hashes::{Hash, KeyHashes, MAX_KEY_BYTES, hash_of_hex, is_key_name};
 use crate::principal::{EndUserId, OWN_ISSUER, Principal, Service};
 
 /// What every service key begins with.
@@ -26,7 +27,6 @@ pub const MAX_SERVICE_KEY_HASHES: usize = 64;
 /// Longest name of an end user that a service may act for, in bytes.
 pub const MAX_END_USER_BYTES: usize = 255;
 
-const MAX_KEY_BYTES: usize = 128;
 const RANDOM_BYTES: usize = 32;
 
 /// What config says about one key.
@@ -64,8 +64,6 @@ pub enum ServiceKeyFault {
     Issuer,
 }
 
-type Hash = [u8; digest::SHA256_OUTPUT_LEN];
-
 /// One key that config knows.
 #[derive(Debug)]
 pub struct ServiceKey {
@@ -77,13 +75,13 @@ pub struct ServiceKey {
 
 /// All keys that config knows.
 #[derive(Debug, Default)]
-pub struct ServiceKeys(Vec<(Hash, Arc<ServiceKey>)>);
+pub struct ServiceKeys(KeyHashes<Arc<ServiceKey>>);
 
 impl ServiceKeys {
     /// # Errors
     /// The first fault, with its key's place in the list.
     pub fn new(settings: &[ServiceKeySettings]) -> Result<Self, (usize, ServiceKeyFault)> {
-        let mut known: Vec<(Hash, Arc<ServiceKey>)> = Vec::new();
+        let mut known = KeyHashes::default();
         for (index, key) in settings.iter().enumerate() {
             let hashes = key.check().map_err(|fault| (index, fault))?;
             let shared = |text: &Option<String>| text.as_deref().map(Arc::from);
@@ -94,10 +92,9 @@ impl ServiceKeys {
                 tenant: shared(&key.tenant),
             });
             for hash in hashes {
-                if known.iter().any(|(other, _)| *other == hash) {
+                if !known.add(hash, Arc::clone(&made)) {
                     return Err((index, ServiceKeyFault::HashDouble));
                 }
-                known.push((hash, Arc::clone(&made)));
             }
             if known.len() > MAX_SERVICE_KEY_HASHES {
                 return Err((index, ServiceKeyFault::TooManyHashes));
@@ -107,20 +104,8 @@ impl ServiceKeys {
     }
 
     /// The key of which this is the text. Costs one SHA-256 if the text has the form of a key, else nothing.
-    ///
-    /// Hashes are compared in constant time and all of them, so that the time tells nothing.
     pub fn find(&self, text: &str) -> Option<&ServiceKey> {
-        if !is_service_key(text) || text.len() > MAX_KEY_BYTES {
-            return None;
-        }
-        let hash = digest::digest(&digest::SHA256, text.as_bytes());
-        let mut found = None;
-        for (known, key) in &self.0 {
-            if constant_time::verify_slices_are_equal(known, hash.as_ref()).is_ok() {
-                found = Some(&**key);
-            }
-        }
-        found
+        self.0.find(text).map(|key| &**key)
     }
 }
 
@@ -159,8 +144,7 @@ impl ServiceKeySettings {
     /// # Errors
     /// The first fault; what several keys do wrong together is found by [`ServiceKeys::new`].
     fn check(&self) -> Result<Vec<Hash>, ServiceKeyFault> {
-        let is_name = self.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        if !is_name || !(1..=64).contains(&self.name.len()) {
+        if !is_key_name(&self.name) {
             return Err(ServiceKeyFault::Name);
         }
         if self.issuer.is_empty() || self.issuer == OWN_ISSUER {
@@ -202,15 +186,4 @@ pub fn hash_service_key(key: &str) -> Option<String> {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn hash_of_hex(text: &str) -> Option<Hash> {
-    let mut hash = Hash::default();
-    if text.len() != 2 * hash.len() || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (at, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(hash)
 }

@@ -187,7 +187,12 @@ impl Sorted {
 fn is_list_of_tables(path: &[String]) -> bool {
     match path {
         [prices] => prices == "prices",
-        [auth, list] => auth == "auth" && (list == "issuers" || list == "service_keys"),
+        [section, list] => {
+            matches!(
+                (section.as_str(), list.as_str()),
+                ("auth", "issuers" | "service_keys") | ("operator", "tokens")
+            )
+        }
         _ => false,
     }
 }

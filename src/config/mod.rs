@@ -13,6 +13,7 @@ mod images;
 mod lenient;
 mod load;
 mod prices;
+mod reconcile;
 mod secrets;
 mod sections;
 mod upstream;
@@ -29,11 +30,12 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Balance, Callbacks, Cors, Guest, Idempotency, Images, IpLimit, Issuer, Limits, Lists, Log,
-    LogFormat, Operator, Otlp, Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate,
-    Reload, Replies, Server, ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
+    Auth, Balance, Callbacks, CheckAtStart, Cors, FailedJobs, Guest, Idempotency, Images, IpLimit, Issuer,
+    Limits, Lists, Log, LogFormat, Operator, OperatorToken, Otlp, Packs, Photos, Plan, Policy, Price,
+    PricePer, ProxyProtocol, Quota, Rate, Reconcile, Reload, Replies, Server, ServiceKey, Store, Telemetry,
+    Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
 };
-pub use who::{AccountChoice, auth_settings, rate_policies};
+pub use who::{AccountChoice, auth_settings, operator_tokens, rate_policies};
 
 use crate::auth::Claims;
 use crate::clock::Timestamp;
@@ -80,6 +82,8 @@ pub struct Config {
     pub images: Images,
     /// Creates that are sent twice.
     pub idempotency: Idempotency,
+    /// Jobs and creates without an end.
+    pub reconcile: Reconcile,
     /// The money on the operator's accounts.
     pub balance: Balance,
     /// Browsers of other origins.
@@ -116,6 +120,7 @@ impl Default for Config {
             callbacks: Callbacks::default(),
             images: Images::default(),
             idempotency: Idempotency::default(),
+            reconcile: Reconcile::default(),
             balance: Balance::default(),
             cors: Cors::default(),
             store: Store::default(),

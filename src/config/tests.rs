@@ -208,6 +208,21 @@ fn jwks_05_an_issuer_that_is_discovered_is_an_address_and_has_no_other_keys() {
 }
 
 #[test]
+fn operator_tokens_are_checked_all_at_once_and_are_no_service_keys() {
+    let (hash, other) = ("0".repeat(64), "1".repeat(64));
+    let token =
+        |name: &str, hash: &str| format!("[[operator.tokens]]\nname = \"{name}\"\nsha256 = [\"{hash}\"]\n");
+    let good = token("support", &hash);
+    assert!(load_text(&good, &Environment::default()).is_ok());
+    let found = errors(&format!("{good}{}{}key = \"agk_x\"\n", token("support", &other), token("a b", "00")));
+    let expected = ["operator.tokens[2].key", "operator.tokens[1].name", "operator.tokens[2].name"];
+    assert_eq!(found, expected);
+    assert_eq!(errors(&format!("{good}{}", token("b", &hash))), ["operator.tokens[1].sha256"]);
+    let service = format!("[[auth.service_keys]]\nname = \"a\"\nsha256 = [\"{hash}\"]\nissuer = \"any\"\n");
+    assert_eq!(errors(&format!("{good}{service}")), ["operator.tokens[0].sha256"]);
+}
+
+#[test]
 fn service_keys_are_checked_all_at_once_and_hold_hashes_only() {
     let hash = "0".repeat(64);
     let good = format!("[[auth.service_keys]]\nname = \"a\"\nsha256 = [\"{hash}\"]\nissuer = \"any\"\n");

@@ -5,7 +5,7 @@ use url::{Host, Url};
 
 use super::{
     Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, balance, idempotency, images,
-    prices, validate_who,
+    prices, reconcile, validate_who,
 };
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
@@ -174,6 +174,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     let imitated = Url::parse(&config.upstream.base_url).is_ok_and(|url| is_local_http(&url));
     images::check(&config.images, imitated, &mut wrong);
     idempotency::check(&config.idempotency, &mut wrong);
+    reconcile::check(&config.reconcile, imitated, &mut wrong);
     balance::check(config, &mut wrong);
     for (i, text) in config.cors.allowed_origins.iter().enumerate() {
         if origin(text).as_deref() != Some(text) {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Config;
 use super::secrets::tenant_variable;
-use super::who::service_key_settings;
-use crate::auth::{ServiceKeyFault, ServiceKeys};
+use super::who::{operator_tokens, service_key_settings};
+use crate::auth::{OperatorTokenFault, OperatorTokens, ServiceKeyFault, ServiceKeys};
 use crate::principal::OWN_ISSUER;
 
 /// Appends everything that makes no sense.
@@ -17,8 +17,36 @@ pub(super) fn check(config: &Config, wrong: &mut impl FnMut(&str, String)) {
         }
     }
     check_service_keys(config, wrong);
+    check_operator_tokens(config, wrong);
     check_guest(config, wrong);
     check_tenants(config, wrong);
+}
+
+fn check_operator_tokens(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    let tokens = &config.operator.tokens;
+    for (i, token) in tokens.iter().enumerate() {
+        let path = |member: &str| format!("operator.tokens[{i}].{member}");
+        if let Err((_, fault)) = OperatorTokens::new([(token.name.as_str(), &token.sha256[..])]) {
+            let member = if fault == OperatorTokenFault::Name { "name" } else { "sha256" };
+            wrong(&path(member), fault.to_string());
+        }
+        if tokens.iter().take(i).any(|other| other.name == token.name) {
+            wrong(&path("name"), format!("{:?} stands twice", token.name));
+        }
+        // Whoever may act for one end user must not thereby be the operator.
+        let is_service = |hash: &String| {
+            let mut hashes = config.auth.service_keys.iter().flat_map(|key| &key.sha256);
+            hashes.any(|known| known.eq_ignore_ascii_case(hash))
+        };
+        if token.sha256.iter().any(is_service) {
+            wrong(&path("sha256"), "is the hash of a key of auth.service_keys: make another".into());
+        }
+    }
+    if let Err((i, fault @ (OperatorTokenFault::HashDouble | OperatorTokenFault::TooManyHashes))) =
+        operator_tokens(config)
+    {
+        wrong(&format!("operator.tokens[{i}].sha256"), fault.to_string());
+    }
 }
 
 fn check_service_keys(config: &Config, wrong: &mut impl FnMut(&str, String)) {

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::{Config, ConfigError, IssuerKeys};
-use crate::auth::{AuthSettings, IssuerSettings, JwksSettings, KeySource, ServiceKeySettings};
+use crate::auth::{
+    AuthSettings, IssuerSettings, JwksSettings, KeySource, OperatorTokenFault, OperatorTokens,
+    ServiceKeySettings,
+};
 use crate::limits::RatePolicy;
 use crate::operation::Operation;
 use crate::principal::Guest;
@@ -100,6 +103,14 @@ pub(super) fn service_key_settings(config: &Config) -> Vec<ServiceKeySettings> {
         tenant: named(&key.tenant).map(str::to_owned),
     });
     keys.collect()
+}
+
+/// Who may use the operator's API.
+///
+/// # Errors
+/// The first fault, with its token's place; validation finds it, too.
+pub fn operator_tokens(config: &Config) -> Result<OperatorTokens, (usize, OperatorTokenFault)> {
+    OperatorTokens::new(config.operator.tokens.iter().map(|token| (token.name.as_str(), &token.sha256[..])))
 }
 
 /// Each plan's rate, and those of single operations.

@@ -16,9 +16,13 @@ pub(super) fn forget(state: &State, creates: &[ReservationId]) {
         store: _,
         ownership: _,
         subjects: _,
-        // Keeps the use of quotas under a pseudonym until their periods end: leaving gives nobody a quota back.
+        // Keeps what was spent under a pseudonym: leaving gives nobody a quota back.
         ledger: _,
+        reconcile_soon: _,
         pseudonyms: _,
+        // What the operator said, under the same pseudonym: who was blocked comes back blocked.
+        overrides: _,
+        people: _,
         // Remembers when objects were looked at, by their numbers; whose they were, nobody can say any more.
         refresher: _,
         // Files without a name, gone with the request that they belong to.
@@ -38,6 +42,7 @@ pub(super) fn forget(state: &State, creates: &[ReservationId]) {
         // Prices of kinds of jobs; like the rest, they name no end user.
         prices: _,
         config: _,
+        operator_tokens: _,
         clock: _,
         tasks: _,
         metrics: _,

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::ownership::AccountKey;
 use crate::packs::{PackCache, PackRules, PackSettings};
+use crate::quota::{QuotaRule, SharedBy};
 use crate::secret::Secret;
 use crate::stack::{self, UpstreamParts};
 use crate::telemetry::Metrics;
@@ -71,18 +72,25 @@ impl<'a> Maker<'a> {
         mut tenant_keys: BTreeMap<String, Secret>,
     ) -> Result<Accounts, StartError> {
         let workspace = &self.config.upstream.workspace_id;
-        let own = own_key.map(|key| self.account(OWN, workspace, key)).transpose()?;
+        let quotas = &self.config.upstream.quotas;
+        let own = own_key.map(|key| self.account(OWN, workspace, quotas, key)).transpose()?;
         let tenants = self.config.tenants.iter().map(|(name, tenant)| {
             let key = tenant_keys
                 .remove(name)
                 .ok_or_else(|| StartError::Part(format!("tenants.{name}: there is no API key")))?;
-            Ok((name.clone(), self.account(name, &tenant.workspace_id, key)?))
+            Ok((name.clone(), self.account(name, &tenant.workspace_id, &tenant.quotas, key)?))
         });
         Ok(Accounts { own, tenants: tenants.collect::<Result<_, StartError>>()? })
     }
 
-    fn account(&self, name: &str, workspace: &str, key: Secret) -> Result<Arc<Account>, StartError> {
-        let settings = format!("{:?} {:?}", self.config.upstream, self.config.packs);
+    fn account(
+        &self,
+        name: &str,
+        workspace: &str,
+        quotas: &[QuotaRule],
+        key: Secret,
+    ) -> Result<Arc<Account>, StartError> {
+        let settings = format!("{:?} {:?} {quotas:?}", self.config.upstream, self.config.packs);
         let credential = fingerprint(&[workspace.as_bytes(), key.expose()]);
         let made_of = fingerprint(&[settings.as_bytes(), &credential]);
         let known = self.known(name);
@@ -120,6 +128,7 @@ impl<'a> Maker<'a> {
             credential,
             shared,
             client: self.client.clone(),
+            ceiling: quotas.iter().map(|rule| QuotaRule { shared_by: SharedBy::Account, ..*rule }).collect(),
             key,
             upstream,
             packs,

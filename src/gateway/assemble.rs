@@ -15,7 +15,7 @@ use super::{StartError, part};
 use crate::auth::Authenticator;
 use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
 use crate::clock::Clock;
-use crate::config::{Config, Secrets, auth_settings, rate_policies};
+use crate::config::{Config, Secrets, auth_settings, operator_tokens, rate_policies};
 use crate::ids::TuneId;
 use crate::images::{ImageUrlParts, ImageUrls};
 use crate::intake::{Budget, Spool};
@@ -28,13 +28,14 @@ use crate::photo::PhotoRules;
 use crate::plans::Plans;
 use crate::policy::PolicyRules;
 use crate::prices::{LastCosts, Prices};
-use crate::quota::{Ledger, MemoryLedger};
+use crate::quota::{Books, Calendar, Ledger};
 use crate::refresh::Refresher;
 use crate::router::Router;
 use crate::routes::{self, Route};
 use crate::secret::Secret;
 use crate::stack::Edge;
 use crate::state::State;
+use crate::store::Store;
 use crate::telemetry::{AccessLog, Metrics, Spans};
 use crate::upstream::blob::Blobs;
 
@@ -49,7 +50,8 @@ struct Lasting {
     in_flight: Arc<InFlight>,
     bodies: Budget,
     spool: Spool,
-    ledger: Arc<dyn Ledger>,
+    ledger: Ledger,
+    reconcile_soon: Arc<Notify>,
     last_costs: LastCosts,
     records: Records,
     refresher: Refresher,
@@ -72,6 +74,7 @@ pub(super) fn first(
     let zone = TimeZone::get(&config.quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?;
     let bodies = Budget::new(config.limits.bodies_in_flight_bytes);
     bodies.limit_each_user(config.limits.bodies_in_flight_bytes_per_user);
+    let books: Arc<dyn Books> = Arc::<Store>::clone(&records.store);
     let lasting = Lasting {
         refresher: Refresher::new(clock.clone(), tasks.clone(), records.ownership.clone()),
         tasks,
@@ -82,8 +85,9 @@ pub(super) fn first(
         in_flight: Arc::default(),
         bodies,
         spool,
-        ledger: Arc::new(MemoryLedger::new(clock.clone(), zone, records.pseudonyms.clone())),
-        last_costs: LastCosts::default(),
+        ledger: Ledger::new(books, clock.clone(), Calendar::new(zone), records.pseudonyms.clone()),
+        reconcile_soon: Arc::default(),
+        last_costs: LastCosts::with(records.last_costs.clone()),
         records,
         erasure_asked: Arc::default(),
         inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
@@ -111,7 +115,8 @@ pub(super) fn again(
         in_flight: Arc::clone(&state.in_flight),
         bodies: state.bodies.clone(),
         spool: state.spool.clone(),
-        ledger: Arc::clone(&state.ledger),
+        ledger: state.ledger.clone(),
+        reconcile_soon: Arc::clone(&state.reconcile_soon),
         last_costs: state.prices.last().clone(),
         records: Records::of(state),
         refresher: state.refresher.clone(),
@@ -161,6 +166,7 @@ fn state(
         bodies,
         spool,
         ledger,
+        reconcile_soon,
         last_costs,
         records,
         refresher,
@@ -168,12 +174,23 @@ fn state(
         inbox,
         log_key,
     } = lasting;
-    let Records { store, ownership, subjects, titles, pseudonyms, image_key } = records;
+    let Records {
+        store,
+        ownership,
+        subjects,
+        people,
+        overrides,
+        titles,
+        pseudonyms,
+        image_key,
+        last_costs: _,
+    } = records;
     let Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret } = secrets;
     let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
     let known = present.map(|present| &present.authenticator);
     let authenticator = Authenticator::new(settings, clock.clone(), tasks.clone(), known)
         .map_err(|error| part("auth")(&error))?;
+    let operator_tokens = operator_tokens(&config).map_err(|(_, fault)| part("operator.tokens")(&fault))?;
     let known = present.map(|present| &present.plan_limits);
     let (max_buckets, rates) = (config.limits.users.max_buckets, rate_policies(&config));
     let plan_limits =
@@ -215,9 +232,13 @@ fn state(
         spans,
         started,
         authenticator,
+        operator_tokens,
+        overrides,
+        people,
         plan_limits,
         in_flight,
         ledger,
+        reconcile_soon,
         prices: Arc::new(prices),
         store,
         ownership,

@@ -22,13 +22,14 @@ use crate::balance;
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, Server};
 use crate::erasure::keep_erasing;
-use crate::handlers::health;
 use crate::intake::{Budget, Spool};
-use crate::routes::Route;
+use crate::reconcile::keep_reconciling;
+use crate::routes::{Route, operator_table};
 use crate::serve::listen::{ListenError, Listeners};
 use crate::serve::{self, Control, Settings, serve};
 use crate::stack::{Edge, OperatorEdge};
 use crate::state::AppState;
+use crate::store::{CheckAtStart, StoreSettings};
 use crate::telemetry::{AccessLog, Metrics, Spans};
 
 /// Why a gateway did not start. If a guard cannot start, the gateway does not.
@@ -110,7 +111,7 @@ impl Gateway {
         let spool = Spool::new(config.limits.spool_dir.clone(), room)
             .map_err(|error| part("limits.spool_dir")(&error))?;
         let observer = Arc::<Metrics>::clone(&metrics);
-        let records = Records::open(&config.store, clock.clone(), observer).await?;
+        let records = Records::open(&config.store, &config.quota, clock.clone(), observer).await?;
         let edge = assemble::first(config, secrets, clock, telemetry, spool, records, extra_routes.clone())?;
         let server = &edge.state.config.server;
         let tls = load_tls(server)?;
@@ -122,7 +123,7 @@ impl Gateway {
         let (loops, operator_loop) = (TaskTracker::new(), TaskTracker::new());
         let (at, shown) = (Arc::clone(&edge), Arc::clone(&control));
         loops.spawn(serve(listener, at, shown, Arc::clone(&metrics), stop.clone()));
-        let operator = OperatorEdge::new(Arc::clone(&edge), operator_routes())
+        let operator = OperatorEdge::new(Arc::clone(&edge), operator_table())
             .map_err(|error| part("operator")(&error))?;
         operator_loop.spawn(serve(
             operator_listener,
@@ -134,6 +135,8 @@ impl Gateway {
         loops.spawn(sweep(Arc::clone(&edge), stop.clone()));
         let present = Arc::clone(&edge);
         loops.spawn(keep_erasing(move || Arc::clone(&present.load().state), stop.clone()));
+        let present = Arc::clone(&edge);
+        loops.spawn(keep_reconciling(move || Arc::clone(&present.load().state), stop.clone()));
         let (present, reloaded) = (Arc::clone(&edge), Arc::<Notify>::default());
         let watching = balance::keep_watching(
             move || Arc::clone(&present.load().state),
@@ -141,6 +144,8 @@ impl Gateway {
             stop.clone(),
         );
         loops.spawn(watching);
+        let (overrides, stopped) = (Arc::clone(&edge.load().state.overrides), stop.clone());
+        loops.spawn(async move { overrides.keep_current(stopped).await });
         let certificate = Mutex::new(stop.child_token());
         operator_loop.close();
         let gateway = Self {
@@ -263,7 +268,9 @@ pub async fn offline(config: Config, secrets: Secrets) -> Result<AppState, Start
     let clock = Clock::system();
     let telemetry = (Arc::new(Metrics::new()), AccessLog::off(), Spans::off());
     let spool = Spool::untried(config.limits.spool_dir.clone(), Budget::new(config.limits.spool_bytes));
-    let records = Records::open(&config.store, clock.clone(), Arc::new(())).await?;
+    // It spends nothing by the ledger, and should not read through a large file for one question.
+    let store = StoreSettings { check_at_start: CheckAtStart::Off, ..config.store.clone() };
+    let records = Records::open(&store, &config.quota, clock.clone(), Arc::new(())).await?;
     assemble::first(config, secrets, clock, telemetry, spool, records, Vec::new()).map(|edge| edge.state)
 }
 
@@ -273,15 +280,6 @@ fn load_tls(server: &Server) -> Result<Option<Arc<ServerConfig>>, StartError> {
 
 fn address_of(listener: &TcpListener, wanted: SocketAddr) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|source| ListenError { address: wanted, source }.into())
-}
-
-/// The private listener's: no end user's path stands here, and nothing here asks who is calling.
-fn operator_routes() -> Vec<Route> {
-    vec![
-        Route::get("/healthz", health::live).at_root(),
-        Route::get("/readyz", health::ready).at_root(),
-        Route::get("/metrics", health::metrics).at_root(),
-    ]
 }
 
 /// Keeps the limiters' memory in bounds.

@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use super::{StartError, part};
 use crate::clock::Clock;
+use crate::config::Quota;
 use crate::images::ImageKey;
-use crate::ownership::{Index as _, Ownership, Subjects, Titles};
+use crate::money::Millicents;
+use crate::ownership::{AccountKey, Index as _, Ownership, Subjects, Titles};
+use crate::people::{Overrides, People};
 use crate::pseudonym::Pseudonyms;
+use crate::quota::Books as _;
 use crate::secret::Secret;
 use crate::state::State;
-use crate::store::{Observer, Store, StoreSettings};
+use crate::store::{CarryOver, Imported, Observer, Store, StoreSettings};
 
 /// See the module. Cheap to clone; outlives a reload.
 #[derive(Clone)]
@@ -17,28 +23,55 @@ pub(super) struct Records {
     pub(super) store: Arc<Store>,
     pub(super) ownership: Ownership,
     pub(super) subjects: Arc<dyn Subjects>,
+    pub(super) people: Arc<dyn People>,
+    pub(super) overrides: Arc<Overrides>,
     pub(super) titles: Titles,
     pub(super) pseudonyms: Pseudonyms,
     pub(super) image_key: ImageKey,
+    /// What kinds of jobs last cost, as it was at the start.
+    pub(super) last_costs: Vec<(AccountKey, String, Millicents)>,
 }
 
 impl Records {
-    /// Opens the store.
+    /// Opens the store, and counts what the version before did not.
     pub(super) async fn open(
         settings: &StoreSettings,
+        quota: &Quota,
         clock: Clock,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, StartError> {
-        let store = Store::open(settings, clock, observer).await.map_err(|error| part("store")(&error))?;
+        let how = CarryOver {
+            zone: TimeZone::get(&quota.time_zone).map_err(|error| part("quota.time_zone")(&error))?,
+            unknown_cost: quota.unknown_cost_mc,
+            clock: clock.clone(),
+        };
+        let store =
+            Store::open(settings, clock.clone(), observer).await.map_err(|error| part("store")(&error))?;
+        let counted = Store::carry_over(settings, how).await.map_err(|error| part("store")(&error))?;
+        if counted.creates > 0 {
+            let Imported { creates, objects } = counted;
+            tracing::info!(creates, objects, "what was used before is counted in the ledger");
+        }
         let store = Arc::new(store);
         let key = async |name| store.key(name).await.map_err(|error| part("store")(&error));
         let (titles, pseudonyms, images) =
             (key("titles").await?, key("pseudonyms").await?, key("images").await?);
+        let pseudonyms = Pseudonyms::new(&pseudonyms);
+        let people: Arc<dyn People> = Arc::<Store>::clone(&store);
+        let overrides = Overrides::load(Arc::clone(&people), pseudonyms.clone(), clock).await;
+        let overrides = overrides.map_err(|error| part("store")(&error))?;
+        let last_costs = store.last_costs().await.map_err(|error| part("store")(&error))?;
         Ok(Self {
+            people,
+            overrides: Arc::new(overrides),
+            last_costs: last_costs
+                .into_iter()
+                .map(|(account, kind, each_mc)| (account, kind, Millicents(each_mc)))
+                .collect(),
             ownership: Ownership::new(Arc::<Store>::clone(&store)),
             subjects: Arc::<Store>::clone(&store),
             titles: Titles::new(&titles),
-            pseudonyms: Pseudonyms::new(&pseudonyms),
+            pseudonyms,
             image_key: ImageKey::new(&Secret::new(images.to_vec()))
                 .ok_or_else(|| StartError::Part("the key of images is too short".into()))?,
             store,
@@ -51,15 +84,18 @@ impl Records {
             store: Arc::clone(&state.store),
             ownership: state.ownership.clone(),
             subjects: Arc::clone(&state.subjects),
+            people: Arc::clone(&state.people),
+            overrides: Arc::clone(&state.overrides),
             titles: state.titles.clone(),
             pseudonyms: state.pseudonyms.clone(),
             image_key: state.images.key().clone(),
+            last_costs: Vec::new(),
         }
     }
 
     /// Nothing but what lives as long as the process: for a look at a configuration.
     pub(super) async fn of_nothing(clock: Clock) -> Result<Self, StartError> {
         let settings = StoreSettings { url: "memory:".into(), ..StoreSettings::default() };
-        Self::open(&settings, clock, Arc::new(())).await
+        Self::open(&settings, &Quota::default(), clock, Arc::new(())).await
     }
 }

@@ -32,6 +32,7 @@ pub(super) fn keep(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
         quota.time_zone,
         store.url,
         store.migrate_at_start,
+        store.check_at_start,
         store.timeout_ms,
         store.busy_timeout_ms,
         store.max_queue,

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::call::{Answer, Call};
-use crate::quota::QuotaState;
+use crate::quota::{Holder, QuotaState};
 use crate::reply;
 
 #[derive(Serialize)]
@@ -19,7 +19,9 @@ struct Account<'a> {
 pub async fn get(call: Call) -> Answer {
     let (id, plan) = (call.who.principal.id(), &call.who.plan);
     let kind = call.who.principal.kind();
-    let quotas = call.state.ledger.state(id, &plan.name, &plan.rules.quotas).await?;
+    let holder = call.who.holder();
+    // What the operator's account has left is the operator's business.
+    let quotas = call.state.ledger.state(&Holder { rules: &plan.rules.quotas, ..holder.of() }).await?;
     let principal = json!({ "kind": kind, "issuer": &*id.issuer, "subject": &*id.subject });
     Ok(reply::json(StatusCode::OK, &Account { principal, plan: &plan.name, quotas }))
 }

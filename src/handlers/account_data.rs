@@ -18,6 +18,7 @@ use crate::ownership::{AccountKey, AuditEntry, Cursor, Erasure, ObjectId, Object
 use crate::params::{Value, parse_query};
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
+use crate::quota::Holder;
 use crate::reply;
 
 /// What a request must say to erase.
@@ -40,7 +41,8 @@ pub async fn export(call: Call) -> Answer {
     };
     let objects: Vec<Json> = page.iter().map(|(account, record)| held(&call, account, record)).collect();
     let erasure = state.subjects.erasure(&owner).await?;
-    let quotas = state.ledger.state(&owner, &plan.name, &plan.rules.quotas).await?;
+    let holder = call.who.holder();
+    let quotas = state.ledger.state(&Holder { rules: &plan.rules.quotas, ..holder.of() }).await?;
     let body = json!({
         "principal": { "kind": call.who.principal.kind(), "issuer": &*owner.issuer, "subject": &*owner.subject },
         "objects": objects,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::accounts::Account;
 use crate::call::{Answer, Call};
+use crate::quota::Standing;
 use crate::reply;
 use crate::state::State;
 use crate::telemetry::{
@@ -38,12 +39,13 @@ pub async fn ready(call: Call<()>) -> Answer {
 /// What Prometheus scrapes, on the operator's listener only.
 pub async fn metrics(call: Call<()>) -> Answer {
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-    let text = call.state.metrics.render(&readings(&call.state));
+    let standing = call.state.ledger.standing().await.ok();
+    let text = call.state.metrics.render(&readings(&call.state, standing));
     Ok(reply::of_type(StatusCode::OK, kind, text.into()))
 }
 
 /// How things stand at the moment of a scrape.
-fn readings(state: &State) -> Readings {
+fn readings(state: &State, standing: Option<Standing>) -> Readings {
     let count = |number: usize| Some(number as u64);
     let accounts = state.accounts.all();
     Readings {
@@ -58,8 +60,9 @@ fn readings(state: &State) -> Readings {
         pack_cache_entries: Some(accounts.clone().map(|account| account.packs.entries()).sum()),
         pack_cache_bytes: Some(accounts.clone().map(|account| account.packs.size_bytes()).sum()),
         user_buckets: count(state.plan_limits.len()),
-        open_reservations: count(state.ledger.open_reservations()),
-        unknown_reservations: count(state.ledger.unknown_reservations()),
+        open_reservations: standing.map(|standing| standing.open),
+        unknown_reservations: standing.map(|standing| standing.unknown),
+        presumed_reservations: standing.map(|standing| standing.presumed),
         dropped_access_log_lines: state.access_log.dropped_lines(),
         balance_alert_below_mc: Some(state.config.balance.alert_below_mc).filter(|mc| *mc > 0),
         pool: state.accounts.all().next().map(|account| {

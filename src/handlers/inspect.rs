@@ -2,33 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use http::StatusCode;
-
-use super::shown::name_notes;
 use crate::call::{Answer, Call};
 use crate::money::Millicents;
 use crate::objects::show_inspection;
 use crate::operation::Operation;
-use crate::ownership::{IndexError, Proven, References};
+use crate::ownership::{Proven, References};
 use crate::params::{Params, encode};
 use crate::policy::{JudgedInspection, PlanRules, PolicyError, PolicyRules, judge_inspection};
 use crate::prices::Job;
-use crate::quota::{Amounts, Measure};
-use crate::reply;
-use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use crate::quota::{Amounts, Measure, Trail};
+use crate::spend::{Creation, Making, Notes, Outcome, spend};
 use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
 /// `POST /images/inspect`
 pub async fn inspect(call: Call) -> Answer {
-    // An inspection is not recorded before it is called, so nothing else says it.
-    if let Ok(Some(_)) = call.state.subjects.erasure(call.who.principal.id()).await {
-        return Err(IndexError::Erasing.into());
-    }
-    let created = spend(call, InspectImage).await?;
-    let mut response = reply::json_bytes(StatusCode::OK, created.shown);
-    name_notes(&mut response, &created.notes);
-    Ok(response)
+    spend(call, InspectImage).await
 }
 
 struct InspectImage;
@@ -69,6 +58,10 @@ impl Creation for InspectImage {
         Notes { dropped: std::mem::take(&mut judged.dropped), clamped: Vec::new() }
     }
 
+    fn status(&self, _: &State) -> u16 {
+        200
+    }
+
     /// It leaves none.
     fn trail(&self, _: &JudgedInspection, _: &Making<'_>) -> Trail {
         Trail::default()
@@ -87,7 +80,7 @@ impl Creation for InspectImage {
         reply: &[u8],
         making: &Making<'_>,
     ) -> Result<Outcome, UpstreamError> {
-        let shown = show_inspection(reply).ok_or(UpstreamError::Unreadable)?.into();
-        Ok(Outcome { shown, actual: making.held, cost_mc: None, objects: Vec::new(), awaits: Vec::new() })
+        let shown = show_inspection(reply).ok_or(UpstreamError::Unreadable)?;
+        Ok(Outcome { beside: making.held, ..Outcome::of(shown, Vec::new()) })
     }
 }

@@ -3,14 +3,18 @@
 pub mod account;
 pub mod account_data;
 pub mod callbacks;
+pub mod creates;
 pub mod health;
 pub mod images;
 pub mod inspect;
 mod list_query;
 pub mod lists;
+pub mod operator;
 pub mod packs;
 pub mod prompts;
 mod shown;
 pub mod themes;
 pub mod tunes;
 pub mod withheld;
+
+pub(crate) use shown::view_on;

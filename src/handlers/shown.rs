@@ -19,7 +19,7 @@ use crate::ownership::{AccountKey, Held, OwnedObject, Record};
 use crate::principal::EndUserId;
 use crate::problem::Problem;
 use crate::reply::{self, Reply};
-use crate::spend::{self, Notes};
+use crate::spend;
 use crate::state::{AppState, State};
 use crate::upstream::{UpstreamError, UpstreamRequest};
 
@@ -74,7 +74,7 @@ pub(super) fn view<'a>(state: &'a State, caller: &Caller) -> View<'a> {
 }
 
 /// Through the eyes of an owner of objects on this account; of nobody, without one.
-pub(super) fn view_on<'a>(state: &'a State, account: &AccountKey, owner: Option<&EndUserId>) -> View<'a> {
+pub(crate) fn view_on<'a>(state: &'a State, account: &AccountKey, owner: Option<&EndUserId>) -> View<'a> {
     View {
         gateway_url: &state.gateway_url,
         prefix: owner.map(|owner| state.titles.of(account, owner)),
@@ -145,10 +145,4 @@ pub(super) fn done(status: u16, message: &str) -> Reply {
     let mut reply = reply::json_bytes(status, Bytes::new());
     reply.headers_mut().remove(CONTENT_TYPE);
     reply
-}
-
-/// Tells a developer which parameters were dropped or lowered.
-pub(super) fn name_notes(reply: &mut Reply, notes: &Notes) {
-    reply::name_dropped(reply, &notes.dropped);
-    reply::name_clamped(reply, &notes.clamped);
 }

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use super::shown::{done, name_notes};
 use crate::call::{Answer, Call};
 use crate::money::Millicents;
 use crate::operation::Operation;
@@ -10,18 +9,14 @@ use crate::ownership::{Proven, References};
 use crate::params::{Params, encode};
 use crate::policy::{JudgedTheme, PlanRules, PolicyError, PolicyRules, judge_theme};
 use crate::prices::Job;
-use crate::quota::{Amounts, Measure};
-use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use crate::quota::{Amounts, Measure, Trail};
+use crate::spend::{Creation, Making, Notes, Outcome, spend};
 use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
 /// See the module.
 pub async fn create(call: Call) -> Answer {
-    let status = call.state.config.replies.theme_status;
-    let created = spend(call, CreateTheme).await?;
-    let mut response = done(status, "");
-    name_notes(&mut response, &created.notes);
-    Ok(response)
+    spend(call, CreateTheme).await
 }
 
 struct CreateTheme;
@@ -65,8 +60,12 @@ impl Creation for CreateTheme {
         Notes { dropped: std::mem::take(&mut judged.dropped), clamped: std::mem::take(&mut judged.clamped) }
     }
 
+    fn status(&self, state: &State) -> u16 {
+        state.config.replies.theme_status
+    }
+
     fn trail(&self, judged: &JudgedTheme, _: &Making<'_>) -> Trail {
-        Trail { tunes: judged.tunes.clone(), title: None }
+        Trail { tunes: judged.tunes.clone(), title: None, is_nameless: true }
     }
 
     fn request(&self, judged: &mut JudgedTheme, making: &Making<'_>) -> Option<UpstreamRequest> {
@@ -77,18 +76,11 @@ impl Creation for CreateTheme {
     }
 
     /// Whatever the body says: the prompts are found on the tunes.
-    fn conclude(
-        &self,
-        judged: &JudgedTheme,
-        _: &[u8],
-        making: &Making<'_>,
-    ) -> Result<Outcome, UpstreamError> {
+    fn conclude(&self, judged: &JudgedTheme, _: &[u8], _: &Making<'_>) -> Result<Outcome, UpstreamError> {
         Ok(Outcome {
-            shown: Bytes::new(),
-            actual: making.held,
-            cost_mc: None,
-            objects: Vec::new(),
+            is_complete: false,
             awaits: judged.tunes.clone(),
+            ..Outcome::of(Bytes::new(), Vec::new())
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Says who is calling, once that is proven: under which plan, and on which of the operator's accounts.
 //!
 //! - Removes: `Authorization`, `Gateway-End-User` and `Cookie`: nobody below can forward what is not there.
-//! - Answers: `tenant_unknown`.
+//! - Answers: `tenant_unknown`, `blocked`. A block counts for a token that was verified before, too.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::problem::{Code, Problem};
 /// See the module.
 ///
 /// # Errors
-/// The principal's tenant has no account.
+/// The principal's tenant has no account, or the operator withdrew their access.
 pub fn identify(mut call: Call<()>, principal: Principal) -> Result<Call, Problem> {
     let state = &call.state;
     let choice = state.config.account_of(principal.tenant());
@@ -23,14 +23,20 @@ pub fn identify(mut call: Call<()>, principal: Principal) -> Result<Call, Proble
         Arc::clone(state.accounts.get(choice).ok_or_else(|| {
             Problem::new(Code::TenantUnknown, "Sign in to a tenant that this service knows.")
         })?);
-    let claimed = principal.claimed_plan();
+    call.facts.set_principal(state.principal_hash(principal.id()));
+    let said = state.overrides.find(principal.id());
+    if said.as_ref().is_some_and(|said| said.block.is_some()) {
+        return Err(Problem::new(Code::Blocked, "Ask whoever runs this service."));
+    }
+    // The operator's word, else the token's; what neither names, or what does not exist, is the default.
+    let ordered = said.as_ref().and_then(|said| said.plan.as_deref());
+    let claimed = ordered.or_else(|| principal.claimed_plan());
     let plan = Arc::clone(state.plans.get(claimed));
     if claimed.is_some_and(|claimed| claimed != &*plan.name) {
         state.metrics.unknown_plan();
     }
-    call.facts.set_principal(state.principal_hash(principal.id()));
     for name in [AUTHORIZATION, GATEWAY_END_USER, COOKIE] {
         call.head.headers.remove(name);
     }
-    Ok(call.of(Caller { principal, plan, account }))
+    Ok(call.of(Caller { principal, plan, account, said }))
 }

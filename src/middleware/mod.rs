@@ -13,6 +13,7 @@ pub mod host;
 pub mod image_gate;
 pub mod ip_limit;
 pub mod limit_headers;
+pub mod operator_gate;
 pub mod overload;
 pub mod read_body;
 pub mod read_params;

@@ -6,7 +6,7 @@ use super::raw::{RawObject, Writer};
 use super::view::View;
 use super::{attribution, is_set, text, timestamp};
 use crate::ids::{PackId, PromptId, TuneId};
-use crate::ownership::{Seen, Traits};
+use crate::ownership::{Counts, Seen, Traits};
 
 /// What is read, sorted; shown, but for [`HIDDEN`] and [`KEPT`].
 /// Source: the API's object samples (S1, S3, S4) and public clients, read 2026-11-20.
@@ -154,9 +154,22 @@ impl<'a> Prompt<'a> {
                 is_api: members.get("is_api").map(|flag| flag == "true"),
                 ..Traits::default()
             },
+            counts: self.counts(),
             reservation: attribution(members.get("callback")),
             members: kept(members),
         }
+    }
+
+    /// What the ledger counts of it.
+    fn counts(&self) -> Counts {
+        let members = &self.members;
+        let pictures =
+            members.get("images").and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
+        let pictures = pictures.map_or(0, |list| list.len() as u64);
+        let is_failed =
+            is_set(members.get("user_error")) || (pictures == 0 && is_set(members.get("trained_at")));
+        let images = if pictures > 0 { Some(pictures) } else { members.number("num_images") };
+        Counts { images, cost_mc: members.number("cost_mc"), is_failed }
     }
 
     /// As its owner sees it, in JSON.

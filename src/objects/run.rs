@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::PromptId;
 use crate::ids::TuneId;
-use crate::ownership::{Seen, Traits};
+use crate::ownership::{Counts, Seen, Traits};
 
 /// See the module. What it holds beyond this is dropped.
 /// Source: public clients of the multi-pack run, read 2026-11-20.
@@ -54,6 +54,7 @@ impl PackRun {
             expires_at: None,
             is_finished: false,
             traits: Traits::default(),
+            counts: Counts::default(),
             reservation: None,
             members: String::new(),
         })

@@ -7,7 +7,7 @@ use super::raw::{RawObject, Writer};
 use super::view::View;
 use super::{attribution, is_set, text, timestamp};
 use crate::ids::{PackId, TuneId};
-use crate::ownership::{Seen, Traits, has_prefix};
+use crate::ownership::{Counts, Seen, Traits, has_prefix};
 
 /// What is read, sorted. Left out on purpose: `ckpt_url` and `ckpt_urls` (model weights), `user_id`,
 /// `workspace_id`, `url`. Source: the API's object samples (S3, S4), read 2026-11-20.
@@ -101,6 +101,11 @@ impl<'a> Tune<'a> {
                 branch: text(members.get("branch")),
                 is_api: members.get("is_api").map(|flag| flag == "true"),
                 ..Traits::default()
+            },
+            counts: Counts {
+                images: None,
+                cost_mc: members.number("cost_mc"),
+                is_failed: is_set(members.get("user_error")),
             },
             reservation: attribution(members.get("callback")),
             members: self.kept(),

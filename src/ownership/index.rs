@@ -8,7 +8,6 @@ use super::owned::AccountKey;
 use super::seen::{ObjectId, ObjectKind, Seen};
 use crate::clock::Timestamp;
 use crate::ids::{PackId, ReservationId, TuneId};
-use crate::operation::Operation;
 use crate::principal::EndUserId;
 
 /// Why the index did not do it.
@@ -44,89 +43,6 @@ pub struct Record {
     pub seen_at: Option<Timestamp>,
     /// Its members as last seen: a JSON object; `None` if it never was.
     pub members: Option<String>,
-}
-
-/// A create that is about to be called: what must be known to find its outcome again.
-#[derive(Clone, Copy, Debug)]
-pub struct Opened<'a> {
-    /// Its name, also in the callback addresses that it carries.
-    pub reservation: ReservationId,
-    /// On which account.
-    pub account: &'a AccountKey,
-    /// For whom.
-    pub owner: &'a EndUserId,
-    /// What it does.
-    pub operation: Operation,
-    /// The tune that it is made on, if any.
-    pub tune: Option<TuneId>,
-    /// The title that the new tune gets at Astria.
-    pub title: Option<&'a str>,
-    /// Now.
-    pub at: Timestamp,
-}
-
-/// How a create ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Astria made something.
-    Made,
-    /// Certainly nothing was made.
-    Nothing,
-    /// Nobody knows: what turns up later with the reservation's name belongs to its owner, and on the tunes that the
-    /// create may have been made on, prompts are looked for.
-    Unknown,
-}
-
-/// The end of a create, with everything that its reply revealed.
-#[derive(Clone, Debug)]
-pub struct Conclusion {
-    /// Which create.
-    pub reservation: ReservationId,
-    /// How it ended.
-    pub ending: Ending,
-    /// What the reply showed; all of it belongs to the reservation's owner.
-    pub objects: Vec<Seen>,
-    /// Own tunes on which prompts will turn up that the reply did not show.
-    pub awaits: Vec<TuneId>,
-    /// Until when they are looked for.
-    pub awaits_until: Timestamp,
-    /// Now.
-    pub at: Timestamp,
-}
-
-impl Conclusion {
-    /// Certainly nothing was made.
-    pub const fn nothing(reservation: ReservationId, at: Timestamp) -> Self {
-        Self {
-            reservation,
-            ending: Ending::Nothing,
-            objects: Vec::new(),
-            awaits: Vec::new(),
-            awaits_until: at,
-            at,
-        }
-    }
-}
-
-/// What became of a conclusion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Concluded {
-    /// Every object was the owner's before the create began: Astria's idempotency gave back what existed, so nothing
-    /// new was made. What the create's own callback made known meanwhile is new.
-    pub is_repeat: bool,
-}
-
-/// Which creates were left without an end, as a crash leaves them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abandoned {
-    /// Those begun before this: on their tunes prompts are looked for from now on.
-    pub awaited_before: Timestamp,
-    /// Those begun before this end as [`Ending::Unknown`]: whoever called them is gone.
-    pub ended_before: Timestamp,
-    /// Until when prompts are looked for.
-    pub awaits_until: Timestamp,
-    /// Now.
-    pub at: Timestamp,
 }
 
 /// Which part of a list is wanted; newest first, by id.
@@ -223,29 +139,10 @@ pub trait Index: Send + Sync + 'static {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Page, IndexError>>;
 
-    /// Records a create before it is called, with the highest recorded tune id as its watermark.
-    ///
-    /// # Errors
-    /// [`IndexError::Erasing`], [`IndexError::Unavailable`]: it must not be called then.
-    fn begin<'a>(&'a self, opened: Opened<'a>) -> BoxFuture<'a, Result<(), IndexError>>;
-
-    /// Records how a create ended and, in the same transaction, the owner of everything that it made. Concluding
-    /// again changes nothing and answers as before; only what was left unknown may be ended once more.
-    ///
-    /// # Errors
-    /// [`IndexError::Conflict`]: an object is somebody else's, or names somebody else's create; then only the ending
-    /// is recorded, as [`Ending::Unknown`]. [`IndexError::Unavailable`]: the create stays open, or was never begun.
-    fn conclude(&self, conclusion: Conclusion) -> BoxFuture<'_, Result<Concluded, IndexError>>;
-
-    /// Looks after creates that have no end. Each may still be ended by whoever began it. Gives how many it ended.
-    ///
-    /// # Errors
-    /// [`IndexError::Unavailable`]
-    fn abandon(&self, which: Abandoned) -> BoxFuture<'_, Result<u64, IndexError>>;
-
     /// Records objects as they were seen. One that is known keeps its owner; an unknown one belongs to whoever made
     /// the reservation that it names, else to the owner of the tune that it was found on, else to nobody, and is not
-    /// recorded. Gives how many became known.
+    /// recorded. What a create made is booked in the ledger with it, once, and again when its job has ended. Gives how
+    /// many became known.
     ///
     /// # Errors
     /// [`IndexError::Unavailable`]

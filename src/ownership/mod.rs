@@ -10,8 +10,6 @@
 //!
 //! What it does *not* do: it keeps nothing itself; [`Index`] and [`Subjects`] say what a store must do.
 
-#[cfg(test)]
-pub(crate) mod conformance;
 mod index;
 mod owned;
 mod references;
@@ -22,13 +20,10 @@ mod titles;
 
 use std::sync::Arc;
 
-pub use index::{
-    Abandoned, Concluded, Conclusion, Ending, Filters, Found, Index, IndexError, ListQuery, Opened, Page,
-    Record, Sighting,
-};
+pub use index::{Filters, Found, Index, IndexError, ListQuery, Page, Record, Sighting};
 pub use owned::{AccountKey, Owned, OwnedObject, SharedTune, Usable};
 pub use references::{Proven, References};
-pub use seen::{ObjectId, ObjectKind, Seen, Traits};
+pub use seen::{Counts, ObjectId, ObjectKind, Seen, Traits};
 pub use shared::SharedTunes;
 pub use subjects::{AuditEntry, Cursor, Erasure, Subjects};
 pub use titles::{TitlePrefix, Titles, has_prefix};
@@ -196,7 +191,7 @@ impl Ownership {
 }
 
 /// The proof that belongs to a record of an owner's own objects. Public within the crate for [`Subjects`], which
-/// reads all objects of one owner.
+/// reads all objects of one owner, and for whoever looks after unfinished jobs for their owners.
 pub(crate) fn prove_record(record: Record) -> (OwnedObject, Record) {
     let proof = match record.object.kind {
         ObjectKind::Tune => {

@@ -67,10 +67,23 @@ pub struct Seen {
     pub is_finished: bool,
     /// What lists can be filtered by.
     pub traits: Traits,
+    /// What the ledger counts.
+    pub counts: Counts,
     /// The reservation that its echoed callback address names: whoever made that one owns it.
     pub reservation: Option<ReservationId>,
     /// The allow-listed members as they came: a JSON object. Empty: it was named, and not seen.
     pub members: String,
+}
+
+/// What the ledger counts of an object, as far as Astria says it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Of a prompt: its pictures, or while it is being made as many as it will have.
+    pub images: Option<u64>,
+    /// Millicents.
+    pub cost_mc: Option<u64>,
+    /// The job ended without a result.
+    pub is_failed: bool,
 }
 
 /// What lists can be filtered by.

@@ -54,8 +54,8 @@ codes! {
     InvalidToken = "invalid_token", UNAUTHORIZED, "The access token is not valid";
     /// The token's tenant is not configured, or it has none and must have one.
     TenantUnknown = "tenant_unknown", FORBIDDEN, "The tenant is not known";
-    /// The operator has blocked this end user.
-    Blocked = "blocked", FORBIDDEN, "You are blocked";
+    /// The operator withdrew the end user's access.
+    Blocked = "blocked", FORBIDDEN, "Access was withdrawn";
     /// The plan has not this operation.
     OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
     /// The plan has not this parameter.

@@ -8,16 +8,19 @@ use http::header::{CONNECTION, CONTENT_RANGE, WWW_AUTHENTICATE};
 use super::{Code, Problem};
 use crate::auth::AuthError;
 use crate::idempotency::{KeyError, MAX_KEY_CHARS};
-use crate::intake::IntakeError;
+use crate::intake::{IntakeError, SpoolError};
 use crate::operation::Operation;
 use crate::ownership::{IndexError, OwnershipError};
 use crate::params::{ParamsError, SpoolingError};
+use crate::people::PeopleError;
 use crate::photo::{PhotoError, SpooledPhotoError};
 use crate::policy::PolicyError;
-use crate::quota::{Period, QuotaError};
+use crate::quota::{Period, QuotaError, SharedBy};
 use crate::upstream::blob::BlobError;
-use crate::upstream::{PauseReason, UpstreamError};
+use crate::upstream::{PauseReason, Spent, UpstreamError};
 
+/// A look at what a lost answer made takes about as long.
+const UNKNOWN_RETRY_AFTER_S: u64 = 60;
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
 
@@ -26,6 +29,12 @@ impl Problem {
     pub fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated, "Send an access token as `Authorization: Bearer …`.")
             .with_header(WWW_AUTHENTICATE, CHALLENGE)
+    }
+
+    /// A token came that is not one of the operator's.
+    pub fn invalid_operator_token() -> Self {
+        Self::new(Code::InvalidToken, "Send a token of the operator's.")
+            .with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID)
     }
 
     /// A failed call upstream, for the operation that made it.
@@ -96,6 +105,21 @@ impl Problem {
         };
         if operation.creates_cost() { problem.with_spent(error.spent(operation)) } else { problem }
     }
+
+    /// A create of which nobody knows what became: where it will be told, and that it must not be sent again blindly.
+    pub fn outcome_unknown(error: Option<&UpstreamError>, status_url: String) -> Self {
+        let code = match error {
+            Some(UpstreamError::TimedOut) => Code::UpstreamTimeout,
+            _ => Code::OutcomeUnknown,
+        };
+        let detail = "The request may have been carried out: do not repeat it under another key. Its outcome is looked \
+                      for and will be told at `status_url`.";
+        Self::new(code, detail)
+            .with_status(StatusCode::GATEWAY_TIMEOUT)
+            .with_spent(Spent::Unknown)
+            .with_status_url(status_url)
+            .with_retry_after_s(UNKNOWN_RETRY_AFTER_S)
+    }
 }
 
 impl From<BlobError> for Problem {
@@ -161,25 +185,66 @@ impl From<IndexError> for Problem {
     }
 }
 
+impl From<PeopleError> for Problem {
+    /// Only the operator gets to see these.
+    fn from(error: PeopleError) -> Self {
+        let field = match &error {
+            PeopleError::Unavailable => {
+                return Self::new(Code::StoreUnavailable, "Try again in a moment.").with_retry_after_s(5);
+            }
+            PeopleError::Reason => "reason",
+            PeopleError::UnknownPlan(_) => "plan",
+            PeopleError::UnknownIssuer(_) | PeopleError::IssuerMissing => "issuer",
+            PeopleError::Subject => "subject",
+            PeopleError::Amount => "amount",
+            PeopleError::Days => "from",
+            PeopleError::Word(parameter, _) => parameter,
+        };
+        Self::new(Code::ValidationFailed, "Mend the fields that are named, then send again.")
+            .with_errors(vec![(field.to_owned(), vec![error.to_string()])])
+    }
+}
+
 impl From<QuotaError> for Problem {
     fn from(error: QuotaError) -> Self {
         match error {
-            QuotaError::Exhausted { of, per, limit, resets_at, retry_after_s } => {
-                let of = of.name();
-                let detail = match resets_at {
-                    Some(at) => {
-                        format!("Your plan has {limit} {of} a {}; it begins anew at {at}.", word(per))
-                    }
-                    None => format!("Your plan has {limit} {of} in total."),
+            QuotaError::Exhausted { state, retry_after_s } => {
+                let (limit, of) = (state.limit, state.of.name());
+                let whose = match state.shared_by {
+                    SharedBy::Tenant => "Your organisation has",
+                    SharedBy::EndUser | SharedBy::Account => "Your plan has",
                 };
-                let problem = Self::new(Code::QuotaExhausted, detail).with_spent(crate::upstream::Spent::No);
+                let detail = match (state.shared_by, state.resets_at) {
+                    // The operator's figures are the operator's business.
+                    (SharedBy::Account, _) => "This service has spent what it may for now.".to_owned(),
+                    (_, Some(at)) => {
+                        format!("{whose} {limit} {of} a {}; it begins anew at {at}.", word(state.per))
+                    }
+                    (_, None) => format!("{whose} {limit} {of} in total."),
+                };
+                let problem = Self::new(Code::QuotaExhausted, detail).with_spent(Spent::No);
+                let problem = match state.shared_by {
+                    SharedBy::Account => problem,
+                    SharedBy::EndUser | SharedBy::Tenant => problem.with_quota(state),
+                };
                 match retry_after_s {
                     Some(seconds) => problem.with_retry_after_s(seconds),
                     None => problem.with_status(StatusCode::PAYMENT_REQUIRED),
                 }
             }
-            QuotaError::Unavailable | QuotaError::Full | QuotaError::AlreadyReserved => {
+            QuotaError::TooManyJobs { in_flight } => {
+                let detail = format!("{in_flight} jobs of yours are being made; wait until one is done.");
+                Self::new(Code::TooManyJobs, detail).with_spent(Spent::No).with_retry_after_s(5)
+            }
+            QuotaError::ThemeOpen => {
+                let detail = "A theme is still being made on one of these tunes; wait until it is done.";
+                Self::new(Code::ThemeOpen, detail).with_spent(Spent::No).with_retry_after_s(60)
+            }
+            QuotaError::Erasing => IndexError::Erasing.into(),
+            QuotaError::Conflict => IndexError::Conflict.into(),
+            QuotaError::Unavailable | QuotaError::AlreadyReserved => {
                 Self::new(Code::LedgerUnavailable, "Nothing was spent; try again in a moment.")
+                    .with_spent(Spent::No)
                     .with_retry_after_s(5)
             }
         }
@@ -212,6 +277,12 @@ impl From<IntakeError> for Problem {
             }
         };
         problem.with_header(CONNECTION, HeaderValue::from_static("close"))
+    }
+}
+
+impl From<SpoolError> for Problem {
+    fn from(error: SpoolError) -> Self {
+        IntakeError::Spool(error).into()
     }
 }
 

@@ -17,6 +17,7 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 pub use code::Code;
 
 use crate::ids::RequestId;
+use crate::quota::QuotaState;
 use crate::reply::{self, Reply};
 use crate::upstream::Spent;
 
@@ -28,6 +29,10 @@ pub struct Problem {
     detail: Cow<'static, str>,
     retry_after_s: Option<u64>,
     spent: Option<Spent>,
+    /// Where its outcome will be told.
+    status_url: Option<Box<str>>,
+    /// The quota that left no room; boxed, since few problems have one.
+    quota: Option<Box<QuotaState>>,
     /// Field → messages, in order.
     errors: Vec<(String, Vec<String>)>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -42,6 +47,8 @@ impl Problem {
             detail: detail.into(),
             retry_after_s: None,
             spent: None,
+            status_url: None,
+            quota: None,
             errors: Vec::new(),
             headers: Vec::new(),
         }
@@ -70,6 +77,20 @@ impl Problem {
     #[must_use]
     pub const fn with_spent(mut self, spent: Spent) -> Self {
         self.spent = Some(spent);
+        self
+    }
+
+    /// Where the outcome of a create that nobody knows yet will be told.
+    #[must_use]
+    pub fn with_status_url(mut self, url: String) -> Self {
+        self.status_url = Some(url.into());
+        self
+    }
+
+    /// The quota that left no room.
+    #[must_use]
+    pub fn with_quota(mut self, quota: QuotaState) -> Self {
+        self.quota = Some(Box::new(quota));
         self
     }
 
@@ -142,7 +163,7 @@ impl Problem {
 const USUAL_BODY_BYTES: usize = 640;
 
 /// The members that are ours: a field of these names stands in `errors` alone.
-const OWN_MEMBERS: [&str; 12] = [
+const OWN_MEMBERS: [&str; 14] = [
     "type",
     "title",
     "status",
@@ -152,6 +173,8 @@ const OWN_MEMBERS: [&str; 12] = [
     "request_id",
     "retry_after_s",
     "spent",
+    "status_url",
+    "quota",
     "errors",
     "error",
     "base",
@@ -164,7 +187,8 @@ struct Rendered<'a> {
 
 impl Serialize for Rendered<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Problem { code, status, detail, retry_after_s, spent, errors, headers: _ } = self.problem;
+        let Problem { code, status, detail, retry_after_s, spent, status_url, quota, errors, headers: _ } =
+            self.problem;
         let id = self.request_id.as_str();
         let mut body = serializer.serialize_map(None)?;
         body.serialize_entry("type", code.uri())?;
@@ -179,6 +203,12 @@ impl Serialize for Rendered<'_> {
         }
         if let Some(spent) = spent {
             body.serialize_entry("spent", spent.name())?;
+        }
+        if let Some(url) = status_url {
+            body.serialize_entry("status_url", url)?;
+        }
+        if let Some(quota) = quota {
+            body.serialize_entry("quota", quota)?;
         }
         let about_whole = |name: &str| matches!(name, "error" | "message" | "base");
         let whole: Vec<&str> = errors

@@ -72,6 +72,34 @@ impl Amounts {
         Measure::ALL.into_iter().zip(self.0).filter(|(_, amount)| *amount > 0)
     }
 
+    /// Each measure by a function of it.
+    pub fn of(amount: impl Fn(Measure) -> u64) -> Self {
+        Self(Measure::ALL.map(amount))
+    }
+
+    /// Both together; saturates.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self::of(|of| self.get(of).saturating_add(other.get(of)))
+    }
+
+    /// What is left without `other`: never less than nothing.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        Self::of(|of| self.get(of).saturating_sub(other.get(of)))
+    }
+
+    /// The smaller of both, of each measure.
+    #[must_use]
+    pub fn at_most(&self, other: &Self) -> Self {
+        Self::of(|of| self.get(of).min(other.get(of)))
+    }
+
+    /// Nothing of anything.
+    pub fn is_none(&self) -> bool {
+        self.0.iter().all(|amount| *amount == 0)
+    }
+
     /// Whether some measure is larger than in `other`: what was really spent overran what was reserved.
     pub fn exceeds(&self, other: &Self) -> bool {
         self.iter().any(|(of, amount)| amount > other.get(of))

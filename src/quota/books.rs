@@ -1,157 +1,173 @@
-//! One end user's usage: a line for each measure and calendar period.
+//! What the ledger asks of a store, whatever it is kept in.
 //!
-//! What it does *not* do: it takes no lock and knows no reservations; [`super::MemoryLedger`] does.
+//! A create is opened and closed in one transaction each: with what it holds, whose it is, where it would be found again,
+//! and which idempotency key it has. Amounts, limits and days are the ledger's business; a store keeps them and compares.
+//!
+//! What it does *not* do: it knows no clock, no calendar and no prices. `store/conformance` says how it must behave.
 
-use jiff::civil::Date;
+use futures_util::future::BoxFuture;
 
-use super::amounts::{Amounts, Measure};
-use super::calendar::{PeriodId, Periods};
+use super::amounts::Amounts;
+use super::closing::{Closed, Closing, Ending};
+use super::create::{Create, Due, Looked, Standing};
+use super::opening::{Limit, Opened, Opening};
+use super::scope::Scope;
+use crate::clock::Timestamp;
+use crate::ids::ReservationId;
+use crate::ownership::{AccountKey, IndexError};
 
-/// What was used and is held of one measure in one period. Sums of 64-bit amounts cannot overflow it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) used: u128,
-    pub(super) held: u128,
+/// Why a create must not be called. Nothing is held.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum BooksError {
+    /// A limit has no room; of several, the one that lasts longest.
+    #[error("quota of {} {} is used up", limit.limit, limit.of.name())]
+    Exhausted {
+        /// Which.
+        limit: Limit,
+        /// What was used of it.
+        used: u64,
+        /// What is held of it.
+        held: u64,
+    },
+    /// Too many jobs of this end user are in flight.
+    #[error("{in_flight} jobs are in flight")]
+    TooManyJobs {
+        /// So many.
+        in_flight: u64,
+    },
+    /// Another nameless create may still make something on one of the tunes.
+    #[error("a theme is open on one of the tunes")]
+    ThemeOpen,
+    /// The end user's data is being erased.
+    #[error("the end user's data is being erased")]
+    Erasing,
+    /// This id has been used.
+    #[error("the reservation exists already")]
+    AlreadyReserved,
+    /// An object belongs to another end user.
+    #[error("the object belongs to another end user")]
+    Conflict,
+    /// The store cannot be reached, or is full.
+    #[error("the ledger's store is unavailable")]
+    Unavailable,
 }
 
-impl Tally {
-    pub(super) fn has_room(self, amount: u64, limit: u64) -> bool {
-        self.used + self.held + u128::from(amount) <= u128::from(limit)
-    }
-}
-
-/// All lines of one end user.
-///
-/// Lines of the day and month before are kept, so that a clock that is off by a day finds them. Older ones
-/// are dropped, and the newest period dropped is remembered: it can never be opened again.
-#[derive(Default)]
-pub(super) struct Books {
-    lines: Vec<Line>,
-    closed_day: Option<Date>,
-    closed_month: Option<Date>,
-}
-
-struct Line {
-    period: PeriodId,
-    of: Measure,
-    tally: Tally,
-}
-
-impl Books {
-    pub(super) fn tally(&self, period: PeriodId, of: Measure) -> Tally {
-        let line = self.lines.iter().find(|line| line.period == period && line.of == of);
-        line.map_or_else(Tally::default, |line| line.tally)
-    }
-
-    /// Whether usage of this day or month was dropped, so that nobody knows any more what is left of it.
-    pub(super) fn is_closed(&self, now: Periods) -> bool {
-        self.closed_day.is_some_and(|day| now.day <= day)
-            || self.closed_month.is_some_and(|month| now.month <= month)
-    }
-
-    /// Drops the lines of periods that are older than the ones before `now`; never one that is held.
-    pub(super) fn drop_past(&mut self, now: Periods) {
-        let Some(kept) = now.before() else { return };
-        let (closed_day, closed_month) = (&mut self.closed_day, &mut self.closed_month);
-        self.lines.retain(|line| {
-            let (closed, date) = match line.period {
-                PeriodId::Day(day) if day < kept.day => (&mut *closed_day, day),
-                PeriodId::Month(month) if month < kept.month => (&mut *closed_month, month),
-                _ => return true,
-            };
-            if line.tally.held > 0 {
-                return true;
-            }
-            *closed = (*closed).max(Some(date));
-            false
-        });
-    }
-
-    pub(super) fn hold(&mut self, periods: Periods, amounts: &Amounts) {
-        self.change(periods, amounts, |tally, amount| tally.held += amount);
-    }
-
-    pub(super) fn give_back(&mut self, periods: Periods, amounts: &Amounts) {
-        self.change(periods, amounts, |tally, amount| tally.held = tally.held.saturating_sub(amount));
-    }
-
-    pub(super) fn book(&mut self, periods: Periods, amounts: &Amounts) {
-        self.change(periods, amounts, |tally, amount| tally.used += amount);
-    }
-
-    /// Whether these books say nothing and can go.
-    pub(super) fn is_blank(&self) -> bool {
-        self.lines.is_empty() && self.closed_day.is_none() && self.closed_month.is_none()
-    }
-
-    fn change(&mut self, periods: Periods, amounts: &Amounts, change: impl Fn(&mut Tally, u128)) {
-        for period in periods.all() {
-            for (of, amount) in amounts.iter() {
-                match self.lines.iter_mut().find(|line| line.period == period && line.of == of) {
-                    Some(line) => change(&mut line.tally, u128::from(amount)),
-                    None => {
-                        let mut tally = Tally::default();
-                        change(&mut tally, u128::from(amount));
-                        self.lines.push(Line { period, of, tally });
-                    }
-                }
-            }
+impl From<IndexError> for BooksError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Conflict => Self::Conflict,
+            IndexError::Erasing => Self::Erasing,
+            IndexError::Unavailable => Self::Unavailable,
         }
-        self.lines.retain(|line| line.tally != Tally::default());
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
+/// What was used and is held in one period of one scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Settled.
+    pub used: Amounts,
+    /// Reserved, and neither settled nor released.
+    pub held: Amounts,
+}
 
-    use super::*;
+/// What a kind of job last cost: the account, the kind, one image or call of it in millicents.
+pub type LastCost = (AccountKey, String, u64);
 
-    fn on(month: i8, day: i8) -> Periods {
-        let day = date(2026, month, day);
-        Periods { day, month: day.first_of_month() }
-    }
+/// The durable record of money. Writes are durable when they return.
+///
+/// All calls are cancel safe in this sense: what was begun is either recorded whole or not at all.
+pub trait Books: Send + Sync + 'static {
+    /// Opens a create: the first use by an unknown end user, its key, and all that it holds in one transaction, or
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`BooksError`], but [`BooksError::Conflict`]: it must not be called.
+    fn open(&self, opening: Opening) -> BoxFuture<'_, Result<Opened, BooksError>>;
 
-    fn images(amount: u64) -> Amounts {
-        Amounts::none().with(Measure::Images, amount)
-    }
+    /// Ends a create: whose the objects are, what they cost, and what the key is answered with in one transaction.
+    /// Closing again changes nothing and answers as before; only what was left unknown or presumed can be ended once
+    /// more, and what is made and incomplete can be completed.
+    ///
+    /// # Errors
+    /// [`BooksError::Conflict`]: an object is somebody else's, or names somebody else's create; then the create is left
+    /// unknown. [`BooksError::Unavailable`]: it stays open, or was never opened.
+    fn close(&self, closing: Closing) -> BoxFuture<'_, Result<Closed, BooksError>>;
 
-    #[test]
-    fn books_keep_yesterday_and_drop_what_is_older() {
-        let mut books = Books::default();
-        books.book(on(11, 20), &images(4));
-        books.drop_past(on(11, 21));
-        assert_eq!(books.tally(PeriodId::Day(on(11, 20).day), Measure::Images).used, 4);
-        books.drop_past(on(11, 22));
-        assert_eq!(books.tally(PeriodId::Day(on(11, 20).day), Measure::Images).used, 0);
-        assert_eq!(books.tally(PeriodId::Month(on(11, 20).month), Measure::Images).used, 4);
-        assert_eq!(books.tally(PeriodId::Total, Measure::Images).used, 4);
-    }
+    /// Ends a create, if it was opened, without waiting: [`Ending::Unknown`] if whoever called it is gone,
+    /// [`Ending::Nothing`] if nobody called it. Must not block; if it is lost, the lease's end does the same.
+    fn abandon(&self, reservation: ReservationId, ending: Ending);
 
-    #[test]
-    fn quota_11_a_period_whose_usage_was_dropped_is_closed_for_ever() {
-        let mut books = Books::default();
-        books.book(on(9, 20), &images(4));
-        books.drop_past(on(11, 1));
-        assert!(books.is_closed(on(9, 20)), "its day");
-        assert!(books.is_closed(on(9, 25)), "its month");
-        assert!(!books.is_closed(on(10, 1)));
-    }
+    /// Leases that have ended: their creates are unknown from here on, and until `awaits_until` prompts are looked for on
+    /// their tunes; with `of_all` also on those of creates whose lease still runs, as at the start of a process. Gives
+    /// how many leases ended.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn expire(
+        &self,
+        at: Timestamp,
+        awaits_until: Timestamp,
+        of_all: bool,
+    ) -> BoxFuture<'_, Result<u64, BooksError>>;
 
-    #[test]
-    fn what_is_held_is_never_dropped_however_old() {
-        let mut books = Books::default();
-        books.hold(on(1, 1), &images(4));
-        books.drop_past(on(11, 1));
-        assert_eq!(books.tally(PeriodId::Day(on(1, 1).day), Measure::Images).held, 4);
-        assert!(!books.is_closed(on(1, 1)));
-    }
+    /// Usage of each of these (scope, period), in their order.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn usage<'a>(&'a self, of: &'a [(Scope, u32)]) -> BoxFuture<'a, Result<Vec<Usage>, BooksError>>;
 
-    #[test]
-    fn books_that_got_everything_back_are_blank() {
-        let mut books = Books::default();
-        books.hold(on(1, 1), &images(4));
-        books.give_back(on(1, 1), &images(4));
-        assert!(books.is_blank());
-    }
+    /// How many creates stand where.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn standing(&self) -> BoxFuture<'_, Result<Standing, BooksError>>;
+
+    /// A create by its name.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn create(&self, reservation: ReservationId) -> BoxFuture<'_, Result<Option<Create>, BooksError>>;
+
+    /// What is due by now, at most so many of each kind, those first that are due for longest.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn due(&self, now: Timestamp, limit: u32) -> BoxFuture<'_, Result<Due, BooksError>>;
+
+    /// Notes that objects and creates were looked at, and when to do so again.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn looked(&self, looked: Vec<Looked>) -> BoxFuture<'_, Result<(), BooksError>>;
+
+    /// Keeps what the same kind of job last cost.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn remember_cost<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        kind: &'a str,
+        each_mc: u64,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), BooksError>>;
+
+    /// All of these.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn last_costs(&self) -> BoxFuture<'_, Result<Vec<LastCost>, BooksError>>;
+
+    /// Forgets the replies of keys that have expired. Gives how many.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn forget_keys(&self, at: Timestamp) -> BoxFuture<'_, Result<u64, BooksError>>;
+
+    /// Compares every total with the sum of its entries. Empty: they agree. Else what differs, in words.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn audit_totals(&self) -> BoxFuture<'_, Result<Vec<String>, BooksError>>;
 }

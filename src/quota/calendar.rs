@@ -11,65 +11,54 @@ use jiff::tz::TimeZone;
 use super::rule::Period;
 use crate::clock::Timestamp;
 
-/// One calendar period, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PeriodId {
-    Day(Date),
-    /// The month's first day.
-    Month(Date),
-    Total,
-}
+/// A day of the operator's calendar, and the periods that it belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(Date);
 
-/// The periods that a moment belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Periods {
-    pub(super) day: Date,
-    /// The month's first day.
-    pub(super) month: Date,
-}
-
-impl Periods {
-    pub(super) fn get(self, per: Period) -> PeriodId {
+impl Day {
+    /// The name of a period that it belongs to: `20261121` a day, `202611` a month, 0 in total.
+    pub fn period(self, per: Period) -> u32 {
+        let part = |part: i8| u32::from(part.unsigned_abs());
+        let month = u32::from(self.0.year().unsigned_abs()) * 100 + part(self.0.month());
         match per {
-            Period::Day => PeriodId::Day(self.day),
-            Period::Month => PeriodId::Month(self.month),
-            Period::Total => PeriodId::Total,
+            Period::Day => month * 100 + part(self.0.day()),
+            Period::Month => month,
+            Period::Total => 0,
         }
     }
 
-    pub(super) fn all(self) -> [PeriodId; 3] {
-        [Period::Day, Period::Month, Period::Total].map(|per| self.get(per))
-    }
-
-    /// The day and month before; none at the beginning of the calendar.
-    pub(super) fn before(self) -> Option<Self> {
-        let month = self.month.yesterday().ok()?.first_of_month();
-        Some(Self { day: self.day.yesterday().ok()?, month })
+    /// The day of this name; `None` if there is none.
+    pub fn parse(number: u32) -> Option<Self> {
+        let year = i16::try_from(number / 10_000).ok()?;
+        let part = |number: u32| i8::try_from(number % 100).ok();
+        Date::new(year, part(number / 100)?, part(number)?).ok().map(Self)
     }
 }
 
 /// The operator's calendar.
-pub(super) struct Calendar {
+#[derive(Clone)]
+pub struct Calendar {
     zone: TimeZone,
 }
 
 impl Calendar {
-    pub(super) const fn new(zone: TimeZone) -> Self {
+    /// Days begin at midnight in this zone.
+    pub const fn new(zone: TimeZone) -> Self {
         Self { zone }
     }
 
-    /// The periods of a moment; none past the year 9999.
-    pub(super) fn periods_at(&self, now: Timestamp) -> Option<Periods> {
-        let day = to_jiff(now)?.to_zoned(self.zone.clone()).date();
-        Some(Periods { day, month: day.first_of_month() })
+    /// The day of a moment; none past the year 9999.
+    pub fn day_at(&self, now: Timestamp) -> Option<Day> {
+        let at = jiff::Timestamp::from_millisecond(i64::try_from(now.unix_ms()).ok()?).ok()?;
+        Some(Day(at.to_zoned(self.zone.clone()).date()))
     }
 
     /// The first moment after a period; none for the total.
-    pub(super) fn end_of(&self, period: PeriodId) -> Option<jiff::Timestamp> {
-        let next_day = match period {
-            PeriodId::Day(day) => day.tomorrow(),
-            PeriodId::Month(first) => first.last_of_month().tomorrow(),
-            PeriodId::Total => return None,
+    pub fn end_of(&self, Day(day): Day, per: Period) -> Option<jiff::Timestamp> {
+        let next_day = match per {
+            Period::Day => day.tomorrow(),
+            Period::Month => day.last_of_month().tomorrow(),
+            Period::Total => return None,
         };
         // Where midnight does not exist (daylight saving), the day begins when the gap ends.
         next_day.ok()?.to_zoned(self.zone.clone()).ok().map(|start| start.timestamp())
@@ -77,18 +66,13 @@ impl Calendar {
 }
 
 /// Seconds from `now` to `later`, rounded up, at least 1.
-pub(super) fn seconds_until(now: Timestamp, later: jiff::Timestamp) -> u64 {
+pub fn seconds_until(now: Timestamp, later: jiff::Timestamp) -> u64 {
     let later_ms = u64::try_from(later.as_millisecond()).unwrap_or(0);
     later_ms.saturating_sub(now.unix_ms()).div_ceil(1000).max(1)
 }
 
-fn to_jiff(now: Timestamp) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(now.unix_ms()).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
     use jiff::tz;
 
     use super::*;
@@ -100,22 +84,25 @@ mod tests {
 
     #[test]
     fn a_moment_belongs_to_the_operators_day_and_month() {
-        let utc = Calendar::new(TimeZone::UTC);
-        let east = Calendar::new(TimeZone::fixed(tz::offset(9)));
-        let moment = at("2026-11-30T20:00:00Z");
-        let (november, december) = (date(2026, 11, 1), date(2026, 12, 1));
-        assert_eq!(utc.periods_at(moment), Some(Periods { day: date(2026, 11, 30), month: november }));
-        assert_eq!(east.periods_at(moment), Some(Periods { day: december, month: december }));
-        assert_eq!(utc.periods_at(Timestamp::from_unix_ms(u64::MAX)), None);
+        let periods = |calendar: &Calendar| {
+            let day = calendar.day_at(at("2026-11-30T20:00:00Z")).unwrap();
+            [Period::Day, Period::Month, Period::Total].map(|per| day.period(per))
+        };
+        assert_eq!(periods(&Calendar::new(TimeZone::UTC)), [20_261_130, 202_611, 0]);
+        assert_eq!(periods(&Calendar::new(TimeZone::fixed(tz::offset(9)))), [20_261_201, 202_612, 0]);
+        assert_eq!(Calendar::new(TimeZone::UTC).day_at(Timestamp::from_unix_ms(u64::MAX)), None);
     }
 
     #[test]
     fn a_period_ends_at_the_operators_midnight() {
         let east = Calendar::new(TimeZone::fixed(tz::offset(9)));
-        let end = |period| east.end_of(period).map(|end| end.to_string());
-        assert_eq!(end(PeriodId::Day(date(2026, 12, 1))).as_deref(), Some("2026-12-01T15:00:00Z"));
-        assert_eq!(end(PeriodId::Month(date(2026, 12, 1))).as_deref(), Some("2026-12-31T15:00:00Z"));
-        assert_eq!(end(PeriodId::Total), None);
+        let day = Day::parse(20_261_201).unwrap();
+        let end = |per| east.end_of(day, per).map(|end| end.to_string());
+        assert_eq!(end(Period::Day).as_deref(), Some("2026-12-01T15:00:00Z"));
+        assert_eq!(end(Period::Month).as_deref(), Some("2026-12-31T15:00:00Z"));
+        assert_eq!(end(Period::Total), None);
+        assert_eq!(day.period(Period::Day), 20_261_201);
+        assert!(Day::parse(20_261_301).is_none() && Day::parse(0).is_none());
     }
 
     #[test]

@@ -9,27 +9,31 @@
 use std::sync::Arc;
 
 use super::amounts::Amounts;
+use super::books::Books;
+use super::calendar::Day;
+use super::closing::Ending;
+use super::opening::Limit;
 use crate::ids::ReservationId;
 
-/// What a ledger does about a reservation that was dropped: it stays held, as unknown. Never a release.
-pub trait Abandoned: Send + Sync {
-    /// The reservation was dropped without an end. Must not block for long, and must not fail.
-    fn abandoned(&self, id: ReservationId);
-}
-
-/// Held quota. Ends by value in [`super::Ledger::settle`], [`super::Ledger::release`] or
-/// [`super::Ledger::leave_unknown`]; dropped, it is left unknown.
+/// Held quota. Ends by value in [`super::Ledger::settle`] or [`super::Ledger::release`]; dropped, it is left unknown.
 #[must_use = "a reservation that is dropped stays held"]
 pub struct Reservation {
     id: ReservationId,
     amounts: Amounts,
-    on_drop: Option<Arc<dyn Abandoned>>,
+    pub(super) limits: Vec<Limit>,
+    pub(super) day: Day,
+    on_drop: Option<Arc<dyn Books>>,
 }
 
 impl Reservation {
-    /// For ledgers: what `reserve` hands out after the record is safe.
-    pub(crate) fn new(id: ReservationId, amounts: Amounts, on_drop: Arc<dyn Abandoned>) -> Self {
-        Self { id, amounts, on_drop: Some(on_drop) }
+    /// What `reserve` hands out after the record is safe.
+    pub(super) fn new(
+        id: ReservationId,
+        amounts: Amounts,
+        (limits, day): (Vec<Limit>, Day),
+        on_drop: Arc<dyn Books>,
+    ) -> Self {
+        Self { id, amounts, limits, day, on_drop: Some(on_drop) }
     }
 
     /// Its name in the ledger and in callback tokens.
@@ -42,16 +46,23 @@ impl Reservation {
         &self.amounts
     }
 
-    /// For ledgers: its end is recorded, dropping it means nothing any more.
-    pub(crate) fn close(mut self) {
+    /// Its end is recorded, or somebody else sees to it: dropping it means nothing any more.
+    pub(super) fn close(mut self) {
         self.on_drop = None;
+    }
+
+    /// It was never called, and whether it was written nobody knows.
+    pub(super) fn uncalled(mut self) {
+        if let Some(books) = self.on_drop.take() {
+            books.abandon(self.id, Ending::Nothing);
+        }
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if let Some(ledger) = self.on_drop.take() {
-            ledger.abandoned(self.id);
+        if let Some(books) = self.on_drop.take() {
+            books.abandon(self.id, Ending::Unknown);
         }
     }
 }

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::amounts::Measure;
+use super::scope::SharedBy;
 
 /// Over what time a quota is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -18,6 +19,20 @@ pub enum Period {
     Total,
 }
 
+impl Period {
+    /// Every period.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Month, Self::Total];
+
+    /// The word in config, replies and headers.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+}
+
 /// At most `limit` of a measure in a period. A limit of 0 forbids it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +43,9 @@ pub struct QuotaRule {
     pub per: Period,
     /// How much is allowed; millicents where money is counted.
     pub limit: u64,
+    /// With whom it is shared.
+    #[serde(default)]
+    pub shared_by: SharedBy,
 }
 
 /// Where an end user stands with one rule.
@@ -37,8 +55,10 @@ pub struct QuotaState {
     pub of: Measure,
     /// Over what time.
     pub per: Period,
-    /// How much is allowed.
+    /// How much is allowed, with what the operator granted beside it.
     pub limit: u64,
+    /// With whom it is shared.
+    pub shared_by: SharedBy,
     /// What was settled. May be more than the limit: see [`super::Ledger::settle`].
     pub used: u64,
     /// What is reserved and neither settled nor released.
@@ -57,7 +77,15 @@ mod tests {
     fn a_rule_is_read_from_config_and_a_misspelt_key_is_refused() {
         let read = |text| serde_json::from_str::<QuotaRule>(text);
         let rule = read(r#"{"of": "cost_mc", "per": "month", "limit": 500000}"#).unwrap();
-        assert_eq!(rule, QuotaRule { of: Measure::CostMc, per: Period::Month, limit: 500_000 });
+        assert_eq!(
+            rule,
+            QuotaRule {
+                of: Measure::CostMc,
+                per: Period::Month,
+                limit: 500_000,
+                shared_by: SharedBy::EndUser
+            }
+        );
         assert!(read(r#"{"of": "images", "per": "day", "limit": 1, "limt": 2}"#).is_err());
         assert!(read(r#"{"of": "images", "per": "day", "limit": -1}"#).is_err());
     }
@@ -68,6 +96,7 @@ mod tests {
             of: Measure::Images,
             per: Period::Day,
             limit: 10,
+            shared_by: SharedBy::EndUser,
             used: 3,
             held: 4,
             left: 3,

@@ -12,17 +12,9 @@ use crate::params::Params;
 use crate::policy::{PlanRules, PolicyError, PolicyRules};
 use crate::prices::Job;
 use crate::problem::Problem;
-use crate::quota::Amounts;
+use crate::quota::{Amounts, Trail};
 use crate::state::{AppState, State};
 use crate::upstream::{UpstreamError, UpstreamRequest};
-
-/// What came of it, ready to be shown.
-pub struct Created {
-    /// What the client sees, in JSON.
-    pub shown: Bytes,
-    /// What became of its parameters.
-    pub notes: Notes,
-}
 
 /// What a developer should know of the parameters that were sent.
 #[derive(Debug, Default)]
@@ -37,29 +29,39 @@ pub struct Notes {
 pub struct Outcome {
     /// What the client sees, in JSON.
     pub shown: Bytes,
-    /// What was really made.
-    pub actual: Amounts,
+    /// Every object that the reply reveals; all of them are the caller's, and each is booked.
+    pub objects: Vec<Seen>,
     /// What Astria says that it cost, if it says so.
     pub cost_mc: Option<u64>,
-    /// Every object that the reply reveals; all of them are the caller's.
-    pub objects: Vec<Seen>,
+    /// What was spent beside objects.
+    pub beside: Amounts,
+    /// Nothing is made that the reply does not reveal.
+    pub is_complete: bool,
+    /// `beside` has the price of all objects.
+    pub is_price_whole: bool,
     /// Own tunes on which prompts will turn up that the reply does not show.
     pub awaits: Vec<TuneId>,
 }
 
-/// Where the outcome of a call whose answer is lost would be found.
-#[derive(Default)]
-pub struct Trail {
-    /// On these own tunes.
-    pub tunes: Vec<TuneId>,
-    /// Under this title, as Astria gets it.
-    pub title: Option<String>,
+impl Outcome {
+    /// Everything that was made, shown so.
+    pub fn of(shown: impl Into<Bytes>, objects: Vec<Seen>) -> Self {
+        Self {
+            shown: shown.into(),
+            objects,
+            cost_mc: None,
+            beside: Amounts::none(),
+            is_complete: true,
+            is_price_whole: false,
+            awaits: Vec::new(),
+        }
+    }
 }
 
 /// What a request to Astria is made with.
 pub struct Making<'a> {
     /// Shared by all.
-    pub state: &'a State,
+    pub state: &'a AppState,
     /// Who asks.
     pub caller: &'a Caller,
     /// The proofs for everything that the request names.
@@ -155,6 +157,11 @@ pub trait Creation: Send + Sync + 'static {
 
     /// The parameters that were dropped or lowered, taken out.
     fn notes(&self, judged: &mut Self::Judged) -> Notes;
+
+    /// The status of its success.
+    fn status(&self, _state: &State) -> u16 {
+        201
+    }
 
     /// Where its outcome would be found.
     fn trail(&self, judged: &Self::Judged, making: &Making<'_>) -> Trail;

@@ -2,20 +2,32 @@
 
 use rusqlite::Connection;
 
-use super::write::{creates, keys, marks, objects, people};
+use super::ledger::{self, Totals};
+use super::write::{keys, marks, objects, people};
 use crate::clock::Timestamp;
-use crate::ids::{ReservationId, TuneId};
-use crate::operation::Operation;
-use crate::ownership::{
-    Abandoned, AccountKey, AuditEntry, Concluded, Conclusion, Erasure, IndexError, ObjectId, Seen, Sighting,
-};
+use crate::ids::TuneId;
+use crate::ownership::{AccountKey, AuditEntry, Erasure, IndexError, ObjectId, Seen, Sighting};
+use crate::people::{Changed, Order};
 use crate::principal::EndUserId;
+use crate::quota::{BooksError, Closed, Closing, Looked, Opened, Opening};
 
 /// See the module.
 pub(super) enum Command {
-    Begin(Box<Begin>),
-    Conclude(Box<Conclusion>),
-    Abandon(Abandoned),
+    Open(Box<Opening>),
+    Close(Box<Closing>),
+    Expire {
+        at: Timestamp,
+        awaits_until: Timestamp,
+        of_all: bool,
+    },
+    Looked(Vec<Looked>),
+    Cost {
+        account: AccountKey,
+        kind: String,
+        each_mc: u64,
+        at: Timestamp,
+    },
+    ForgetKeys(Timestamp),
     See(Box<Sighting>),
     Swept {
         account: AccountKey,
@@ -52,19 +64,9 @@ pub(super) enum Command {
         entry: Box<Audit>,
     },
     Audit(Box<Audit>),
+    Operate(Box<Order>),
     #[cfg(test)]
     Panic,
-}
-
-/// [`crate::ownership::Opened`], owned.
-pub(super) struct Begin {
-    pub(super) reservation: ReservationId,
-    pub(super) account: AccountKey,
-    pub(super) owner: EndUserId,
-    pub(super) operation: Operation,
-    pub(super) tune: Option<TuneId>,
-    pub(super) title: Option<String>,
-    pub(super) at: Timestamp,
 }
 
 /// [`AuditEntry`], owned.
@@ -91,12 +93,15 @@ impl From<AuditEntry<'_>> for Audit {
 /// What a command gives.
 pub(super) enum Answer {
     Done,
-    Concluded(Concluded),
+    Opened(Box<Result<Opened, BooksError>>),
+    Closed(Result<Closed, BooksError>),
     Known(u64),
+    Seen { known: u64, overruns: u64 },
     Ended(u64),
     Forgotten(bool),
     Key([u8; 32]),
     Erasure(Erasure),
+    Changed(Changed),
 }
 
 /// A refusal inside is an answer: what was written with it stays. An error outside undoes the command.
@@ -106,9 +111,12 @@ impl Command {
     /// Its name in metrics.
     pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::Begin(_) => "begin",
-            Self::Conclude(_) => "conclude",
-            Self::Abandon(_) => "abandon",
+            Self::Open(_) => "open",
+            Self::Close(_) => "close",
+            Self::Expire { .. } => "expire",
+            Self::Looked(_) => "looked",
+            Self::Cost { .. } => "cost",
+            Self::ForgetKeys(_) => "forget_keys",
             Self::See(_) => "see",
             Self::Swept { .. } => "swept",
             Self::Doubt { .. } => "doubt",
@@ -119,6 +127,7 @@ impl Command {
             Self::BeginErasure { .. } => "begin_erasure",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::Audit(_) => "audit",
+            Self::Operate(_) => "operate",
             #[cfg(test)]
             Self::Panic => "panic",
         }
@@ -126,16 +135,21 @@ impl Command {
 
     /// Whether it means nothing once nobody waits for its answer: a create that is not called any more.
     pub(super) const fn needs_its_caller(&self) -> bool {
-        matches!(self, Self::Begin(_))
+        matches!(self, Self::Open(_))
     }
 
-    /// Does it, inside a transaction of the caller's.
-    pub(super) fn run(&self, conn: &Connection) -> Outcome {
+    /// Does it, inside a transaction of the caller's, who writes the totals at its end.
+    pub(super) fn run(&self, conn: &Connection, totals: &mut Totals) -> Outcome {
         match self {
-            Self::Begin(begin) => creates::begin(conn, begin),
-            Self::Conclude(conclusion) => creates::conclude(conn, conclusion),
-            Self::Abandon(which) => creates::abandon(conn, which),
-            Self::See(sighting) => objects::see(conn, sighting),
+            Self::Open(opening) => ledger::open(conn, totals, opening),
+            Self::Close(closing) => ledger::close(conn, totals, closing),
+            Self::Expire { at, awaits_until, of_all } => ledger::expire(conn, *at, *awaits_until, *of_all),
+            Self::Looked(looked) => ledger::looked(conn, looked),
+            Self::Cost { account, kind, each_mc, at } => {
+                ledger::remember_cost(conn, account, kind, *each_mc, *at)
+            }
+            Self::ForgetKeys(at) => ledger::forget_keys(conn, *at),
+            Self::See(sighting) => objects::see(conn, totals, sighting),
             Self::Swept { account, tune, at, is_done } => marks::swept(conn, account, *tune, *at, *is_done),
             Self::Doubt { account, object } => marks::doubt(conn, account, *object),
             Self::Forget { account, object } => marks::forget(conn, account, *object),
@@ -147,6 +161,7 @@ impl Command {
             Self::BeginErasure { owner, at } => people::begin_erasure(conn, owner, *at),
             Self::FinishErasure { owner, entry } => people::finish_erasure(conn, owner, entry),
             Self::Audit(entry) => people::audit(conn, entry),
+            Self::Operate(order) => super::people::change(conn, order),
             #[cfg(test)]
             Self::Panic => panic!("a bug"),
         }

@@ -29,6 +29,41 @@ pub enum StoreError {
          that end in -wal and -shm removed", .0.display()
     )]
     Corrupt(PathBuf),
+    /// There is no file.
+    #[error("store.url: there is no file {}; is this the configuration that the gateway has?", .0.display())]
+    Missing(PathBuf),
+    /// The ledger does not agree with itself.
+    #[error(
+        "store.url: the ledger in {path} cannot be trusted: {difference}; `astria-gateway ledger check --config FILE` \
+         tells all that differs; put a backup in its place, or set store.check_at_start = \"off\" to spend by it as it is",
+        path = path.display()
+    )]
+    Untrusted {
+        /// Where.
+        path: PathBuf,
+        /// The first thing that differs.
+        difference: String,
+    },
+    /// A backup's name is taken.
+    #[error("{} exists; say --force to replace it", .0.display())]
+    BackupExists(PathBuf),
+    /// A backup would lie where a database is in use.
+    #[error("{} is a database in use, or beside one ({}-wal exists); give the backup another name", .0.display(), .0.display())]
+    BackupInUse(PathBuf),
+    /// A backup cannot be written.
+    #[error("the backup {path} cannot be written: {source}", path = path.display())]
+    Backup {
+        /// Where it should lie.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// These figures were imported before.
+    #[error("this file was imported before: nothing was changed")]
+    ImportedBefore,
+    /// An end user whose data is being erased uses nothing.
+    #[error("line {0}: this end user's data is being erased; nothing was imported")]
+    Erasing(usize),
     /// A later version of the gateway was here.
     #[error(
         "store.url: the database has the schema of a later version (migration {0}); run that version, or go back \

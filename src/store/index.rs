@@ -2,13 +2,12 @@
 
 use futures_util::future::BoxFuture;
 
-use super::command::{Answer, Begin, Command};
+use super::command::{Answer, Command};
 use super::{Store, read};
 use crate::clock::Timestamp;
 use crate::ids::TuneId;
 use crate::ownership::{
-    Abandoned, AccountKey, Concluded, Conclusion, Found, Index, IndexError, ListQuery, ObjectId, ObjectKind,
-    Opened, Page, Record, Seen, Sighting,
+    AccountKey, Found, Index, IndexError, ListQuery, ObjectId, ObjectKind, Page, Record, Seen, Sighting,
 };
 use crate::principal::EndUserId;
 
@@ -46,34 +45,18 @@ impl Index for Store {
         Box::pin(self.read("list", move |conn| read::list(conn, &account, &owner, kind, &query, now)))
     }
 
-    fn begin<'a>(&'a self, opened: Opened<'a>) -> BoxFuture<'a, Result<(), IndexError>> {
-        let begin = Begin {
-            reservation: opened.reservation,
-            account: opened.account.clone(),
-            owner: opened.owner.clone(),
-            operation: opened.operation,
-            tune: opened.tune,
-            title: opened.title.map(str::to_owned),
-            at: opened.at,
-        };
-        Box::pin(async move { answer!(self, Command::Begin(Box::new(begin)), Answer::Done => ()) })
-    }
-
-    fn conclude(&self, conclusion: Conclusion) -> BoxFuture<'_, Result<Concluded, IndexError>> {
-        let command = Command::Conclude(Box::new(conclusion));
-        Box::pin(async move { answer!(self, command, Answer::Concluded(concluded) => concluded) })
-    }
-
-    fn abandon(&self, which: Abandoned) -> BoxFuture<'_, Result<u64, IndexError>> {
-        Box::pin(async move { answer!(self, Command::Abandon(which), Answer::Ended(ended) => ended) })
-    }
-
     fn see(&self, sighting: Sighting) -> BoxFuture<'_, Result<u64, IndexError>> {
         Box::pin(async move {
             if sighting.objects.is_empty() {
                 return Ok(0);
             }
-            answer!(self, Command::See(Box::new(sighting)), Answer::Known(known) => known)
+            match self.write(Command::See(Box::new(sighting))).await? {
+                Answer::Seen { known, overruns } => {
+                    (0..overruns).for_each(|_| self.observer.overrun());
+                    Ok(known)
+                }
+                _ => Err(IndexError::Unavailable),
+            }
         })
     }
 

@@ -12,8 +12,10 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::error::StoreError;
 
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "ownership", include_str!("../../migrations/sqlite/0001_ownership.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "ownership", include_str!("../../migrations/sqlite/0001_ownership.sql")),
+    (2, "ledger", include_str!("../../migrations/sqlite/0002_ledger.sql")),
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     version       INTEGER PRIMARY KEY,

@@ -1,7 +1,7 @@
-//! The durable record, in SQLite: who owns what, which creates were begun, who asked to be forgotten.
+//! The durable record, in SQLite: what was spent, who owns what, who asked to be forgotten.
 //!
-//! It keeps what [`crate::ownership`] asks of a store ([`Index`](crate::ownership::Index),
-//! [`Subjects`](crate::ownership::Subjects)). Writes go through one thread that commits them in groups (`writer`);
+//! It keeps what [`crate::quota`] and [`crate::ownership`] ask of a store ([`Books`](crate::quota::Books),
+//! [`Index`](crate::ownership::Index), [`Subjects`](crate::ownership::Subjects)). Writes go through one thread that commits them in groups (`writer`);
 //! look-ups go to a few threads with connections of their own (`readers`) and see what was answered before they began.
 //! Only those threads call SQLite: no request's thread ever waits for the disk (ADR 0017).
 //!
@@ -21,13 +21,18 @@
 //!
 //! What it does *not* do: it makes no proofs, calls no upstream, and forgets no create by itself.
 
+mod backup;
+mod check;
 mod command;
 mod error;
 mod filters;
+mod import;
 mod index;
+mod ledger;
 mod migrate;
 mod observer;
 mod open;
+mod people;
 mod read;
 mod readers;
 mod rows;
@@ -35,6 +40,8 @@ mod subjects;
 mod write;
 mod writer;
 
+#[cfg(test)]
+pub(crate) mod conformance;
 #[cfg(test)]
 mod tests;
 
@@ -48,7 +55,9 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
+pub use self::check::Checked;
 pub use self::error::StoreError;
+pub use self::import::{CarryOver, Imported, Used};
 pub use self::observer::Observer;
 use command::{Answer, Command};
 use open::{Opening, Place};
@@ -56,7 +65,7 @@ use readers::{Afterwards, Lookup, Readers};
 use writer::{Job, Write, Writer};
 
 use crate::clock::Clock;
-pub use crate::config::Store as StoreSettings;
+pub use crate::config::{CheckAtStart, Store as StoreSettings};
 use crate::ownership::IndexError;
 
 /// See the module.
@@ -68,6 +77,7 @@ pub struct Store {
     writer: TaskTracker,
     timeout: Duration,
     observer: Arc<dyn Observer>,
+    clock: Clock,
 }
 
 impl Store {
@@ -98,8 +108,13 @@ impl Store {
             Place::File(_) => Some(Readers::start(&opening, settings.readers, settings.max_queue)?),
         };
         let (queue, jobs) = mpsc::channel(settings.max_queue);
-        let writer =
-            Writer { queue: jobs, opening, connection: Some(first), clock, observer: Arc::clone(&observer) };
+        let writer = Writer {
+            queue: jobs,
+            opening,
+            connection: Some(first),
+            clock: clock.clone(),
+            observer: Arc::clone(&observer),
+        };
         let tracker = TaskTracker::new();
         let running = tracker.token();
         let started = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
@@ -110,7 +125,7 @@ impl Store {
         started.map_err(StoreError::Thread)?;
         tracker.close();
         let timeout = Duration::from_millis(settings.timeout_ms);
-        Ok(Self { queue: Mutex::new(Some(queue)), readers, writer: tracker, timeout, observer })
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, writer: tracker, timeout, observer, clock })
     }
 
     /// Applies new migrations and gives their names, for `astria-gateway migrate`.
@@ -171,6 +186,15 @@ impl Store {
             self.observer.command(name, "timed_out");
             Err(IndexError::Unavailable)
         })
+    }
+
+    /// Has a command done without waiting for it; where the queue is full it is not done.
+    fn write_unheard(&self, command: Command) {
+        let (reply, _) = oneshot::channel();
+        let queued = self.queue().map(|queue| queue.try_send(Job::Write(Write { command, reply })));
+        if !matches!(queued, Some(Ok(()))) {
+            tracing::warn!("the store was too busy to note that a create was left; its lease's end does");
+        }
     }
 
     /// Has something looked up, or waits in vain for `store.timeout_ms`.

@@ -8,6 +8,8 @@ pub trait Observer: Send + Sync + 'static {
     fn command(&self, command: &'static str, outcome: &'static str);
     /// A look-up was answered: `done` or `failed`.
     fn lookup(&self, lookup: &'static str, outcome: &'static str);
+    /// More was made than was reserved: it is booked in full.
+    fn overrun(&self);
     /// So many commands were written with one commit, which took so long.
     fn committed(&self, commands: usize, took: Duration);
 }
@@ -16,5 +18,6 @@ pub trait Observer: Send + Sync + 'static {
 impl Observer for () {
     fn command(&self, _: &'static str, _: &'static str) {}
     fn lookup(&self, _: &'static str, _: &'static str) {}
+    fn overrun(&self) {}
     fn committed(&self, _: usize, _: Duration) {}
 }

@@ -6,10 +6,11 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
-use super::{StoreSettings, migrate};
+use super::{CheckAtStart, StoreSettings, check, migrate};
 
 /// What every connection has. What a damaged or foreign schema brings along may not run.
 const READING: &str = "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
@@ -54,6 +55,7 @@ pub(super) struct Opening {
     pub(super) place: Place,
     pub(super) busy_timeout: Duration,
     pub(super) migrate_at_start: bool,
+    pub(super) check_at_start: CheckAtStart,
     /// What every connection is told besides.
     pub(super) pragmas: &'static str,
 }
@@ -64,6 +66,7 @@ impl Opening {
             place: Place::parse(&settings.url)?,
             busy_timeout: Duration::from_millis(settings.busy_timeout_ms),
             migrate_at_start: settings.migrate_at_start,
+            check_at_start: settings.check_at_start,
             pragmas: "",
         })
     }
@@ -79,6 +82,11 @@ impl Opening {
             }
         } else {
             migrate::check(&first, path)?;
+        }
+        if self.place != Place::Memory {
+            // By a connection that sorts on the disk: a large ledger is more than memory should hold.
+            let looking = self.reading().map_err(|error| StoreError::of(error, path))?;
+            check::at_start(&looking, self.check_at_start, path)?;
         }
         Ok(first)
     }
@@ -98,6 +106,17 @@ impl Opening {
         Ok(connection)
     }
 
+    /// A connection that may only read, to a file of this version's schema.
+    pub(super) fn look(&self) -> Result<Connection, StoreError> {
+        let path = self.place.path();
+        if !path.exists() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let connection = self.reading().map_err(|error| StoreError::of(error, path))?;
+        migrate::check(&connection, path)?;
+        Ok(connection)
+    }
+
     /// A connection that may only read, to a file.
     pub(super) fn reading(&self) -> Result<Connection, rusqlite::Error> {
         self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)
@@ -112,6 +131,8 @@ impl Opening {
         };
         connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // A statement is planned once, not anew for each value that could decide about a partial index.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(READING)?;
         connection.execute_batch(self.pragmas)?;
         Ok(connection)

@@ -129,7 +129,8 @@ pub(super) fn look_up(conn: &Connection, id: u64) -> Result<Vec<Found>, rusqlite
 
 pub(super) const ERASURE: &str = "SELECT erasing_since_ms, \
     (SELECT COUNT(*) FROM objects WHERE objects.owner = owners.id), \
-    (SELECT COUNT(*) FROM reservations WHERE reservations.owner = owners.id AND state = 'open') \
+    (SELECT COUNT(*) FROM reservations INDEXED BY reservations_unended \
+    WHERE reservations.owner = owners.id AND look_at_ms IS NOT NULL AND state IN ('open', 'unknown')) \
     FROM owners WHERE issuer = ?1 AND subject = ?2 AND erasing_since_ms IS NOT NULL";
 
 pub(super) fn erasure(conn: &Connection, owner: &EndUserId) -> Result<Option<Erasure>, rusqlite::Error> {

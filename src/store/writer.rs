@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::command::{Answer, Command};
 use super::error::is_of_one_command;
+use super::ledger::Totals;
 use super::observer::Observer;
 use super::open::{Opening, Place};
 use super::readers::{Afterwards, Lookup};
@@ -171,13 +172,15 @@ fn write_all(
 ) -> Result<Option<Vec<Result<Answer, IndexError>>>, rusqlite::Error> {
     // Immediate: a transaction that begins as a reader may fail at its first write without waiting.
     let mut whole = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut answers = Vec::with_capacity(batch.len());
+    let (mut answers, mut totals) = (Vec::with_capacity(batch.len()), Totals::default());
     for write in batch {
         let outcome = match form {
-            Form::Together => write.command.run(&whole),
+            Form::Together => write.command.run(&whole, &mut totals),
             Form::Apart => {
                 let step = whole.savepoint()?;
-                let outcome = write.command.run(&step);
+                let mut totals = Totals::default();
+                let outcome = write.command.run(&step, &mut totals);
+                let outcome = outcome.and_then(|answer| totals.write(&step).map(|()| answer));
                 match &outcome {
                     Ok(_) => step.commit()?,
                     Err(error) if is_of_one_command(error) => step.finish()?,
@@ -199,6 +202,14 @@ fn write_all(
                 answers.push(Err(IndexError::Unavailable));
             }
         }
+    }
+    match totals.write(&whole) {
+        Ok(()) => {}
+        Err(error) if is_of_one_command(&error) => {
+            whole.rollback()?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
     }
     whole.commit()?;
     Ok(Some(answers))

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use astria_gateway::config::{Config, Environment, Issuer, Price, ServiceKey, Tenant, load_text};
+use astria_gateway::config::{
+    Config, Environment, Issuer, OperatorToken, Price, ServiceKey, Tenant, load_text,
+};
 
 const EXAMPLE: &str = include_str!("../../config.toml.example");
 
@@ -62,6 +64,8 @@ fn the_examples_tables_of_tenants_service_keys_and_prices_have_every_key_and_no_
     let of_key = toml::Table::try_from(ServiceKey::default()).unwrap();
     assert_eq!(names(&shown("# [[auth.service_keys]]")), names(&of_key));
     assert_eq!(shown("# [[prices]]"), toml::Table::try_from(Price::default()).unwrap());
+    let of_token = toml::Table::try_from(OperatorToken::default()).unwrap();
+    assert_eq!(names(&shown("# [[operator.tokens]]")), names(&of_token));
     assert_eq!(shown("# [tenants.acme]"), toml::Table::try_from(Tenant::default()).unwrap());
 }
 

@@ -49,9 +49,10 @@ struct Arrived {
     by_mock: RecordedRequest,
 }
 
-/// A gateway whose end user can spend a lot, so that quota never hides a case.
+/// A gateway whose end user can spend a lot, so that quota never hides a case, and whose clock stands, so that nobody
+/// looks after jobs in between.
 fn generous() -> Spawn {
-    spawn_gateway().mock(|m| m.generate_ms = 3_600_000).config(|c| {
+    spawn_gateway().manual_clock().mock(|m| m.generate_ms = 3_600_000).config(|c| {
         let plan = c.plans.get_mut("pro").unwrap();
         plan.quotas.clear();
         plan.burst = 1_000_000;

@@ -1,7 +1,7 @@
 //! Photo inspection: one photo goes up without its position, a flat object of traits comes back.
 
 use astria_gateway::photo::{PhotoRules, admit};
-use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::quota::{Measure, Period, QuotaRule, SharedBy};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -347,7 +347,12 @@ async fn a_body_of_unknown_size_is_refused_when_it_has_grown_too_large_and_never
 async fn inspections_have_a_quota_of_their_own() {
     let gw = spawn_gateway()
         .config(|c| {
-            let rule = QuotaRule { of: Measure::Inspections, per: Period::Day, limit: 2 };
+            let rule = QuotaRule {
+                of: Measure::Inspections,
+                per: Period::Day,
+                limit: 2,
+                shared_by: SharedBy::EndUser,
+            };
             c.plans.get_mut("free").unwrap().quotas = vec![rule];
         })
         .start()

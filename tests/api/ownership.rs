@@ -44,7 +44,7 @@ pub fn token(site: &Site, name: &str) -> String {
 }
 
 /// Runs a command of several words on the configuration that the site has written.
-async fn run(site: &Site, words: &[&str], more: &[&str]) -> (i32, String, String) {
+pub async fn run(site: &Site, words: &[&str], more: &[&str]) -> (i32, String, String) {
     let file = site.path("config.toml");
     let arguments = [words, &["--config", file.to_str().unwrap()], more].concat();
     let process = Process::gateway(site.folder.path(), &arguments, &[]);

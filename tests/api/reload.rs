@@ -328,7 +328,7 @@ async fn up_05_a_breaker_that_failures_opened_outlives_even_another_key() {
     let user = gw.user("first");
     gw.mock.inject(FaultRule::new(Fault::CutBeforeReply).times(2));
     for _ in 0..2 {
-        create(&user).await.problem(502, "upstream_reply_invalid");
+        create(&user).await.problem(504, "outcome_unknown");
     }
     create(&user).await.problem(503, "upstream_paused");
 

@@ -138,6 +138,11 @@ impl MockAstria {
         self.shared.lock().faults.push(rule);
     }
 
+    /// Forgets every fault.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
     /// Forgets requests, counts, faults and objects made since the start, and cancels callbacks that are due. The storage host
     /// serves pictures again. Ids go on counting.
     pub fn reset(&self) {

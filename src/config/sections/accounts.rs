@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::super::lenient;
+use crate::quota::QuotaRule;
 
 section! {
     /// `[upstream]`: Astria.
@@ -49,6 +50,8 @@ section! {
         breaker: UpstreamBreaker = UpstreamBreaker::default(),
         /// Refuse end users whose proof names no tenant, instead of serving them with this section's account.
         tenant_required: bool = false,
+        /// What everybody on this account may spend together: `{ of, per, limit }`.
+        quotas: Vec<QuotaRule> = Vec::new(),
         /// Tunes that every end user may use, by id.
         #[serde(deserialize_with = "lenient::numbers")]
         shared_tunes: Vec<u64> = Vec::new(),
@@ -88,5 +91,7 @@ section! {
         /// Workspace that every call for it names; empty: none.
         #[serde(deserialize_with = "lenient::text")]
         workspace_id: String = String::new(),
+        /// What everybody on this account may spend together: `{ of, per, limit }`.
+        quotas: Vec<QuotaRule> = Vec::new(),
     }
 }

@@ -21,6 +21,7 @@ mod idempotency;
 mod people;
 mod prices;
 mod reads;
+mod reconcile;
 mod serving;
 
 use std::collections::BTreeMap;
@@ -40,10 +41,11 @@ pub use accounts::{Tenant, Upstream, UpstreamBreaker};
 pub use balance::Balance;
 pub use idempotency::Idempotency;
 pub(super) use people::NO_PLAN;
-pub use people::{Auth, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
+pub use people::{Auth, FailedJobs, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
 pub use prices::{Price, PricePer};
 pub use reads::{Lists, Replies};
-pub use serving::{IpLimit, Limits, Operator, ProxyProtocol, Reload, Server, Tls, UserLimit};
+pub use reconcile::Reconcile;
+pub use serving::{IpLimit, Limits, Operator, OperatorToken, ProxyProtocol, Reload, Server, Tls, UserLimit};
 
 section! {
     /// `[policy]`: what requests may say.
@@ -137,6 +139,8 @@ section! {
         url: String = "sqlite:astria-gateway.db".into(),
         /// Whether `serve` brings the database to this version's schema.
         migrate_at_start: bool = true,
+        /// How thoroughly a database is looked at before it is used.
+        check_at_start: CheckAtStart = CheckAtStart::Quick,
         /// How long one look-up or write may take, waiting included.
         timeout_ms: u64 = 5000,
         /// How long to wait for another process that holds the file.
@@ -146,6 +150,18 @@ section! {
         /// Connections that look up.
         readers: usize = 4,
     }
+}
+
+/// How thoroughly a database is looked at before it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckAtStart {
+    /// Whether its pages can be read, and whether what is held now is what the ledger says.
+    Quick,
+    /// And whether every total is the sum of its entries.
+    Full,
+    /// Not at all.
+    Off,
 }
 
 section! {

@@ -108,14 +108,38 @@ section! {
         max_num_images: u8 = 8,
         /// A higher one is lowered.
         max_resolution: Resolution = Resolution::FourK,
-        /// Quotas: `{ of, per, limit }`.
+        /// Quotas: `{ of, per, limit }`, and `shared_by = "tenant"` for one that all of a tenant have together.
         quotas: Vec<QuotaRule> = Vec::new(),
+        /// Jobs of one end user that may be in flight at once; 0: any number.
+        max_jobs_in_flight: u32 = 0,
+        /// What becomes of the quota of a job that failed.
+        failed_jobs: FailedJobs = FailedJobs::Release,
         /// Other rates for single operations: `limits.inspect_image = { requests_per_s = 1, burst = 5 }`.
         limits: BTreeMap<Operation, Rate> = BTreeMap::new(),
     }
 }
 
+/// What becomes of the quota of a job that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedJobs {
+    /// It is given back.
+    Release,
+    /// It stays spent.
+    Keep,
+}
+
 impl Plan {
+    /// Jobs of one end user that may be in flight at once.
+    pub const fn max_jobs(&self) -> Option<u32> {
+        if self.max_jobs_in_flight == 0 { None } else { Some(self.max_jobs_in_flight) }
+    }
+
+    /// A job that failed stays spent.
+    pub fn keeps_failed(&self) -> bool {
+        self.failed_jobs == FailedJobs::Keep
+    }
+
     /// What it says of parameters.
     pub fn policy(&self) -> PlanRules<'_> {
         PlanRules {

@@ -76,6 +76,18 @@ section! {
     Operator {
         /// Address and port of metrics and health; keep it off the internet.
         listen: SocketAddr = loopback(9090),
+        /// Tokens of the operator's API; none: the API is not there.
+        tokens: Vec<OperatorToken> = Vec::new(),
+    }
+}
+
+section! {
+    /// `[[operator.tokens]]`: a token of the operator's API.
+    OperatorToken {
+        /// Its name in the record of what was done: letters, digits, `-` and `_`.
+        name: String = String::new(),
+        /// SHA-256 of the token in hex; several while a rotation lasts.
+        sha256: Vec<String> = Vec::new(),
     }
 }
 

@@ -1,15 +1,11 @@
 //! `POST /tunes/{tune_id}/prompts` and `POST /prompts`: on a shared tune or on one's own.
 
-use http::StatusCode;
-
-use super::super::shown::name_notes;
 use super::make::{Draft, MakePrompt, Source};
 use crate::call::{Answer, Call};
 use crate::operation::Operation;
 use crate::ownership::Proven;
 use crate::params::Params;
 use crate::policy::{PlanRules, PolicyError, PolicyRules, judge_prompt};
-use crate::reply;
 use crate::spend::{Notes, spend};
 use crate::upstream::Path;
 
@@ -26,10 +22,7 @@ pub async fn create_at_root(call: Call) -> Answer {
 
 /// Makes it, and shows it.
 pub(super) async fn make<S: Source>(call: Call, source: S) -> Answer {
-    let created = spend(call, MakePrompt(source)).await?;
-    let mut response = reply::json_bytes(StatusCode::CREATED, created.shown);
-    name_notes(&mut response, &created.notes);
-    Ok(response)
+    spend(call, MakePrompt(source)).await
 }
 
 struct FromParams {

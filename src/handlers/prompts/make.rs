@@ -10,8 +10,8 @@ use crate::ownership::{Proven, References};
 use crate::params::{Params, Value, encode};
 use crate::policy::{PlanRules, PolicyError, PolicyRules, Priced};
 use crate::prices::Job;
-use crate::quota::{Amounts, Measure};
-use crate::spend::{Creation, Making, Notes, Outcome, Trail};
+use crate::quota::{Amounts, Measure, Trail};
+use crate::spend::{Creation, Making, Notes, Outcome};
 use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
@@ -83,10 +83,8 @@ impl<S: Source> Creation for MakePrompt<S> {
         std::mem::take(&mut draft.notes)
     }
 
-    fn trail(&self, draft: &Draft, making: &Making<'_>) -> Trail {
-        // On a shared tune it is found by its callback alone.
-        let own = making.proven.own_tune(draft.tune).map(|tune| tune.id());
-        Trail { tunes: own.into_iter().collect(), title: None }
+    fn trail(&self, draft: &Draft, _: &Making<'_>) -> Trail {
+        Trail { tunes: vec![draft.tune], title: None, is_nameless: false }
     }
 
     fn request(&self, draft: &mut Draft, making: &Making<'_>) -> Option<UpstreamRequest> {
@@ -102,18 +100,7 @@ impl<S: Source> Creation for MakePrompt<S> {
         if prompt.tune != draft.tune {
             return Err(UpstreamError::Unreadable);
         }
-        let mut actual = making.held;
-        for (member, measure) in [("num_images", Measure::Images), ("cost_mc", Measure::CostMc)] {
-            if let Some(number) = prompt.number(member) {
-                actual = actual.with(measure, number);
-            }
-        }
-        Ok(Outcome {
-            shown: prompt.show(&view(making.state, making.caller), false).into(),
-            actual,
-            cost_mc: prompt.number("cost_mc"),
-            objects: vec![prompt.seen()],
-            awaits: Vec::new(),
-        })
+        let shown = prompt.show(&view(making.state, making.caller), false);
+        Ok(Outcome { cost_mc: prompt.number("cost_mc"), ..Outcome::of(shown, vec![prompt.seen()]) })
     }
 }

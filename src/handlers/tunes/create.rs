@@ -1,8 +1,6 @@
 //! `POST /tunes`: a training, and the prompts that come with it.
 
-use http::StatusCode;
-
-use super::super::shown::{name_notes, view};
+use super::super::shown::view;
 use crate::call::{Answer, Call};
 use crate::callback::Slot;
 use crate::money::Millicents;
@@ -12,18 +10,14 @@ use crate::ownership::{Proven, References, Seen};
 use crate::params::{Params, Value, encode};
 use crate::policy::{JudgedTune, PlanRules, PolicyError, PolicyRules, Priced, judge_tune};
 use crate::prices::Job;
-use crate::quota::{Amounts, Measure};
-use crate::reply;
-use crate::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use crate::quota::{Amounts, Measure, Trail};
+use crate::spend::{Creation, Making, Notes, Outcome, spend};
 use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
 /// `POST /tunes`
 pub async fn create(call: Call) -> Answer {
-    let created = spend(call, CreateTune).await?;
-    let mut response = reply::json_bytes(StatusCode::CREATED, created.shown);
-    name_notes(&mut response, &created.notes);
-    Ok(response)
+    spend(call, CreateTune).await
 }
 
 struct CreateTune;
@@ -75,7 +69,7 @@ impl Creation for CreateTune {
     }
 
     fn trail(&self, judged: &JudgedTune, making: &Making<'_>) -> Trail {
-        Trail { tunes: Vec::new(), title: Some(making.prefix().add(&judged.title)) }
+        Trail { title: Some(making.prefix().add(&judged.title)), ..Trail::default() }
     }
 
     fn request(&self, judged: &mut JudgedTune, making: &Making<'_>) -> Option<UpstreamRequest> {
@@ -109,20 +103,14 @@ impl Creation for CreateTune {
 
 /// A training that was begun. `prompts` of them come with it, shown in the reply or not.
 pub(super) fn concluded(tune: &Tune<'_>, prompts: usize, making: &Making<'_>) -> Outcome {
-    let cost_mc = tune.number("cost_mc");
-    let actual = match cost_mc {
-        Some(cost_mc) => making.held.with(Measure::CostMc, cost_mc),
-        None => making.held,
-    };
     let nested = tune.prompts();
-    let is_all = nested.len() >= prompts;
+    let is_complete = nested.len() >= prompts;
     let objects: Vec<Seen> =
         std::iter::once(tune.seen()).chain(nested.iter().map(crate::objects::Prompt::seen)).collect();
     Outcome {
-        shown: tune.show(&view(making.state, making.caller)).into(),
-        actual,
-        cost_mc,
-        objects,
-        awaits: if is_all { Vec::new() } else { vec![tune.id] },
+        is_complete,
+        cost_mc: tune.number("cost_mc"),
+        awaits: if is_complete { Vec::new() } else { vec![tune.id] },
+        ..Outcome::of(tune.show(&view(making.state, making.caller)), objects)
     }
 }

@@ -3,10 +3,7 @@
 //! Packs are the operator's: one that end users do not see cannot be run. Its published costs say what a run may make
 //! at most.
 
-use http::StatusCode;
-
 use super::super::packs::{self, PackFacts};
-use super::super::shown::name_notes;
 use super::create::concluded;
 use crate::call::{Answer, Call};
 use crate::callback::Slot;
@@ -20,19 +17,15 @@ use crate::policy::{
 };
 use crate::prices::Job;
 use crate::problem::Problem;
-use crate::quota::{Amounts, Measure};
-use crate::reply;
-use crate::spend::{Asking, Creation, Making, Notes, Outcome, Trail, spend};
+use crate::quota::{Amounts, Measure, Trail};
+use crate::spend::{Asking, Creation, Making, Notes, Outcome, spend};
 use crate::state::State;
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
 /// See the module.
 pub async fn run_pack(mut call: Call) -> Answer {
     let pack = call.path.take("pack_id");
-    let created = spend(call, RunPack { pack }).await?;
-    let mut response = reply::json_bytes(StatusCode::CREATED, created.shown);
-    name_notes(&mut response, &created.notes);
-    Ok(response)
+    spend(call, RunPack { pack }).await
 }
 
 struct RunPack {
@@ -146,9 +139,9 @@ impl Creation for RunPack {
     fn trail(&self, run: &Run, making: &Making<'_>) -> Trail {
         match &run.judged.run {
             PackRun::Trains { title, .. } => {
-                Trail { tunes: Vec::new(), title: Some(making.prefix().add(title)) }
+                Trail { title: Some(making.prefix().add(title)), ..Trail::default() }
             }
-            PackRun::OnTunes(tunes) => Trail { tunes: tunes.clone(), title: None },
+            PackRun::OnTunes(tunes) => Trail { tunes: tunes.clone(), ..Trail::default() },
         }
     }
 
@@ -181,27 +174,26 @@ impl Creation for RunPack {
                 // The pack's prompts are found on the tune, however many there are.
                 Ok(concluded(&tune, usize::MAX, making))
             }
-            PackRun::OnTunes(tunes) => {
-                let mut outcome = match (Ran::find(reply), Tune::find(reply)) {
-                    (Some(ran), _) => {
-                        let cost_mc = ran.order.total_cost_mc;
-                        let actual = match cost_mc {
-                            Some(cost_mc) => making.held.with(Measure::CostMc, cost_mc),
-                            None => making.held,
-                        };
-                        // Texts and numbers always serialize.
-                        let shown = serde_json::to_vec(&ran).unwrap_or_default().into();
-                        Outcome { shown, actual, cost_mc, objects: ran.seen().collect(), awaits: Vec::new() }
-                    }
-                    (None, Some(tune)) => {
-                        // One of theirs: nothing new is known of it but its prompts to come.
-                        Outcome { objects: Vec::new(), ..concluded(&tune, usize::MAX, making) }
-                    }
-                    (None, None) => return Err(UpstreamError::Unreadable),
-                };
-                outcome.awaits.clone_from(tunes);
-                Ok(outcome)
-            }
+            PackRun::OnTunes(tunes) => match (Ran::find(reply), Tune::find(reply)) {
+                (Some(ran), _) => {
+                    let price = ran.order.total_cost_mc;
+                    // Texts and numbers always serialize.
+                    let shown = serde_json::to_vec(&ran).unwrap_or_default();
+                    Ok(Outcome {
+                        beside: Amounts::none().with(Measure::CostMc, price.unwrap_or(0)),
+                        is_price_whole: price.is_some(),
+                        cost_mc: price,
+                        awaits: tunes.clone(),
+                        ..Outcome::of(shown, ran.seen().collect())
+                    })
+                }
+                (None, Some(tune)) => {
+                    // One of theirs: nothing new is known of it but its prompts to come.
+                    let outcome = concluded(&tune, usize::MAX, making);
+                    Ok(Outcome { objects: Vec::new(), awaits: tunes.clone(), ..outcome })
+                }
+                (None, None) => Err(UpstreamError::Unreadable),
+            },
         }
     }
 }

@@ -1,28 +1,26 @@
-//! The suite of `ownership`, in memory and in a file.
+//! The suite of ownership and of the ledger, in memory and in a file.
 
 mod in_memory {
-    use std::sync::Arc;
+    use crate::clock::Clock;
+    use crate::store::conformance::{Made, conformance};
+    use crate::store::tests::{in_memory, made};
 
-    use crate::ownership::conformance::{Made, ownership_conformance};
-    use crate::store::tests::{in_memory, open};
-
-    async fn make() -> Made {
-        (Arc::new(open(&in_memory()).await), Box::new(()))
+    async fn make(clock: Clock) -> Made {
+        made(&in_memory(), clock, Box::new(())).await
     }
 
-    ownership_conformance!(make);
+    conformance!(make);
 }
 
 mod in_a_file {
-    use std::sync::Arc;
+    use crate::clock::Clock;
+    use crate::store::conformance::{Made, conformance};
+    use crate::store::tests::{in_folder, made};
 
-    use crate::ownership::conformance::{Made, ownership_conformance};
-    use crate::store::tests::{in_folder, open};
-
-    async fn make() -> Made {
+    async fn make(clock: Clock) -> Made {
         let folder = tempfile::tempdir().unwrap();
-        (Arc::new(open(&in_folder(&folder)).await), Box::new(folder))
+        made(&in_folder(&folder), clock, Box::new(folder)).await
     }
 
-    ownership_conformance!(make);
+    conformance!(make);
 }

@@ -6,8 +6,11 @@ use tempfile::tempdir;
 
 use super::{held, in_folder, in_memory, neighbour, number, open, sql};
 use crate::clock::Clock;
-use crate::ownership::conformance::{NOON, begin, conclusion, main_account, prompt, tune, user};
 use crate::ownership::{Index as _, IndexError};
+use crate::quota::{BooksError, Opening as Asked};
+use crate::store::conformance::bench::{
+    NOON, begin, conclude, conclusion, main_account, opening, prompt, tune, user,
+};
 use crate::store::open::Opening;
 use crate::store::{Store, StoreSettings};
 
@@ -23,7 +26,7 @@ async fn f_24_a_full_disk_is_said_and_the_writer_recovers_without_a_restart() {
         let reservation = begin(&store, "a").await?;
         let long = "x".repeat(40_000);
         let objects = (0..4).map(|id| crate::ownership::Seen { members: long.clone(), ..prompt(id + 1, 7) });
-        store.conclude(conclusion(reservation, objects.collect())).await.map(|_| reservation)
+        conclude(&store, conclusion(reservation, objects.collect())).await.map(|_| reservation)
     };
     let reservation = begin(&store, "a").await.unwrap();
     let whole = conclusion(reservation, vec![tune(7), tune(8)]);
@@ -34,11 +37,11 @@ async fn f_24_a_full_disk_is_said_and_the_writer_recovers_without_a_restart() {
         assert!(failed < 100, "it never got full");
         sql(&neighbour(&settings), "UPDATE objects SET id = id + 10");
     }
-    assert_eq!(fill().await, Err(IndexError::Unavailable));
+    assert_eq!(fill().await, Err(BooksError::Unavailable));
     // What is read is read on.
     assert!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().is_empty());
     sql(&neighbour(&settings), "DELETE FROM objects");
-    store.conclude(whole).await.unwrap();
+    conclude(&store, whole).await.unwrap();
     assert_eq!(
         store.find(&main_account(), &user("a"), &[tune(7).object, tune(8).object]).await.unwrap().len(),
         2
@@ -52,7 +55,7 @@ async fn f_25_a_locked_file_is_waited_for_then_said_and_then_used_again() {
     let store = open(&settings).await;
     let holder = neighbour(&settings);
     sql(&holder, "BEGIN IMMEDIATE");
-    assert_eq!(begin(&store, "a").await, Err(IndexError::Unavailable));
+    assert_eq!(begin(&store, "a").await, Err(BooksError::Unavailable));
     assert!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.is_ok(), "readers do not wait");
     sql(&holder, "ROLLBACK");
     assert!(begin(&store, "a").await.is_ok());
@@ -65,7 +68,7 @@ async fn f_25_who_waits_too_long_is_told_so_and_a_create_that_nobody_waits_for_i
     let store = open(&settings).await;
     let release = held(&store).await;
     let begun = futures_util::future::join_all((0..5).map(|_| begin(&store, "a"))).await;
-    assert!(begun.iter().all(|begun| *begun == Err(IndexError::Unavailable)));
+    assert!(begun.iter().all(|begun| *begun == Err(BooksError::Unavailable)));
     drop(release);
     store.close().await;
     assert_eq!(number(&neighbour(&settings), "SELECT COUNT(*) FROM reservations"), 0);
@@ -78,7 +81,7 @@ async fn a_caller_that_leaves_leaves_nothing_half() {
     let store = open(&settings).await;
     let reservation = begin(&store, "a").await.unwrap();
     let objects: Vec<_> = (1..=50).map(|id| prompt(id, 7)).collect();
-    let mut concluding = store.conclude(conclusion(reservation, objects));
+    let mut concluding = Box::pin(conclude(&store, conclusion(reservation, objects)));
     // Once: the command is queued.
     let _ = futures_util::poll!(concluding.as_mut());
     drop(concluding);
@@ -92,25 +95,18 @@ async fn a_caller_that_leaves_leaves_nothing_half() {
 async fn a_command_that_is_refused_takes_no_other_with_it() {
     let store = open(&in_memory()).await;
     let reservation = begin(&store, "a").await.unwrap();
-    let (account, owner) = (main_account(), user("a"));
-    let twice = crate::ownership::Opened {
-        reservation,
-        account: &account,
-        owner: &owner,
-        operation: crate::operation::Operation::CreatePrompt,
-        tune: None,
-        title: None,
-        at: NOON,
-    };
+    let twice = Asked { reservation, ..opening(&main_account(), "a", NOON) };
     let release = held(&store).await;
-    let all = async { tokio::join!(begin(&store, "a"), store.begin(twice), begin(&store, "a")) };
+    let all = async {
+        tokio::join!(begin(&store, "a"), crate::quota::Books::open(&store, twice), begin(&store, "a"))
+    };
     let mut all = std::pin::pin!(all);
     // Once: all are queued.
     assert!(futures_util::poll!(all.as_mut()).is_pending());
     drop(release);
     let (first, wrong, second) = all.await;
     assert!(first.is_ok() && second.is_ok());
-    assert_eq!(wrong, Err(IndexError::Unavailable));
+    assert_eq!(wrong, Err(BooksError::AlreadyReserved));
 }
 
 #[tokio::test]
@@ -125,7 +121,7 @@ async fn a_panic_in_the_stores_threads_is_answered_and_they_go_on() {
         let written = store.write(crate::store::command::Command::Panic).await;
         assert_eq!(written.err(), Some(IndexError::Unavailable));
         let reservation = begin(&store, "a").await.unwrap();
-        assert!(store.conclude(conclusion(reservation, vec![tune(7)])).await.is_ok());
+        assert!(conclude(&store, conclusion(reservation, vec![tune(7)])).await.is_ok());
     }
 }
 

@@ -8,8 +8,9 @@ use tempfile::tempdir;
 use super::{in_folder, neighbour, open};
 use crate::ids::ReservationId;
 use crate::ownership::Index as _;
-use crate::ownership::conformance::{begin, conclusion, main_account, prompt, tune, user};
+use crate::quota::Books as _;
 use crate::store::StoreSettings;
+use crate::store::conformance::bench::{begin, conclude, conclusion, main_account, prompt, tune, user};
 
 /// Tells the child where to write.
 const URL: &str = "STORE_TEST_KILLED_URL";
@@ -29,7 +30,7 @@ async fn child() {
             let reservation = begin(&store, "a").await.unwrap();
             println!("\nbegun {reservation}");
             let objects = std::iter::once(tune(first)).chain((1..EACH).map(|i| prompt(first + i, first)));
-            store.conclude(conclusion(reservation, objects.collect())).await.unwrap();
+            conclude(&store, conclusion(reservation, objects.collect())).await.unwrap();
             println!("\nmade {reservation} {first}");
         }
     };
@@ -82,6 +83,7 @@ async fn f_24_after_a_kill_every_answered_write_is_there_and_no_half_conclusion(
             let (state, objects) = found.unwrap();
             assert!(matches!((state.as_str(), objects), ("open", 0) | ("made", 3)), "{state} with {objects}");
         }
+        assert!(store.audit_totals().await.unwrap().is_empty(), "no half entry");
         store.close().await;
         drop(conn);
     }

@@ -1,11 +1,17 @@
 //! What only this store promises, and the suite that each one passes.
 
 mod conformance;
+mod durable;
 mod faults;
+mod interleavings;
 mod killed;
 mod opening;
+mod overruns;
+mod people;
 mod plans;
+mod read_only;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +23,8 @@ use super::readers::Afterwards;
 use super::writer::Job;
 use super::{Store, StoreSettings};
 use crate::clock::Clock;
-use crate::ownership::conformance::NOON;
+use crate::store::conformance::Made;
+use crate::store::conformance::bench::NOON;
 
 /// Settings for a file in a folder of the test's own.
 fn in_folder(folder: &TempDir) -> StoreSettings {
@@ -32,6 +39,12 @@ fn in_memory() -> StoreSettings {
 
 async fn open(settings: &StoreSettings) -> Store {
     Store::open(settings, Clock::manual(NOON), Arc::new(())).await.unwrap()
+}
+
+/// What the suite works with.
+async fn made(settings: &StoreSettings, clock: Clock, alive: Box<dyn Any + Send + Sync>) -> Made {
+    let store = Store::open(settings, clock.clone(), Arc::new(())).await.unwrap();
+    Made { store: Arc::new(store), clock, _alive: alive }
 }
 
 /// As another process would open the file.

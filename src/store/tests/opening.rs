@@ -8,8 +8,12 @@ use tempfile::tempdir;
 
 use super::{in_folder, neighbour, number, open, sql};
 use crate::clock::Clock;
-use crate::ownership::conformance::{NOON, begin, conclusion, main_account, make, tune, user};
+use crate::ids::{ReservationId, TuneId};
 use crate::ownership::{Index as _, IndexError};
+use crate::quota::{Books as _, BooksError, Usage};
+use crate::store::conformance::bench::{
+    NOON, begin, conclude, conclusion, main_account, make, prompt, tune, usage, user,
+};
 use crate::store::{Store, StoreError, StoreSettings};
 
 async fn refusal(settings: &StoreSettings) -> StoreError {
@@ -26,7 +30,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let key = store.key("titles").await.unwrap();
     store.close().await;
     store.close().await;
-    assert_eq!(begin(&store, "a").await, Err(IndexError::Unavailable));
+    assert_eq!(begin(&store, "a").await, Err(BooksError::Unavailable));
     assert_eq!(
         store.find(&main_account(), &user("a"), &[tune(7).object]).await,
         Err(IndexError::Unavailable)
@@ -37,7 +41,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let store = open(&settings).await;
     assert_eq!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().len(), 1);
     assert_eq!(store.key("titles").await, Ok(key));
-    assert!(store.conclude(conclusion(unended, vec![tune(8)])).await.is_ok());
+    assert!(conclude(&store, conclusion(unended, vec![tune(8)])).await.is_ok());
 }
 
 #[tokio::test]
@@ -143,27 +147,54 @@ fn as_of_the_first_version(settings: &StoreSettings, version: i64) {
     conn.execute(row, [version]).unwrap();
 }
 
+/// A database as the first version left it: one end user with a tune, a create that made it, and one that was cut off.
+fn of_the_first_version(settings: &StoreSettings) -> ReservationId {
+    let conn = neighbour(settings);
+    sql(&conn, include_str!("../../../migrations/sqlite/0001_ownership.sql"));
+    let (made, cut_off) = (ReservationId::generate(), ReservationId::generate());
+    let rows = format!(
+        "INSERT INTO owners (id, issuer, subject) VALUES (1, 'https://id.example', 'a'); \
+         INSERT INTO objects (id, kind, account, owner, reservation, known_at_ms, is_finished, is_free, is_video, \
+             members) VALUES (7, 'tune', 'main', 1, '{made}', 1000, 0, 0, 0, '{{}}'); \
+         INSERT INTO reservations VALUES ('{made}', 'main', 1, 'create_tune', NULL, 'x', 3, 'made', 0, 900, 1000); \
+         INSERT INTO reservations VALUES ('{cut_off}', 'main', 1, 'create_prompt', 7, NULL, 7, 'open', 0, 2000, NULL); \
+         CREATE TABLE migrations (unused INTEGER);"
+    );
+    sql(&conn, &rows);
+    as_of_the_first_version(settings, 1);
+    cut_off
+}
+
 #[tokio::test]
 async fn a_database_of_the_first_version_is_taken_over_with_what_is_in_it() {
     let folder = tempdir().unwrap();
     let settings = in_folder(&folder);
-    let store = open(&settings).await;
-    make(&store, "a", vec![tune(7)]).await;
-    store.close().await;
-    let fresh = "SELECT hex(sha256) FROM migrations WHERE version = 1 AND name = 'ownership'";
-    let checksum: String = neighbour(&settings).query_row(fresh, [], |row| row.get(0)).unwrap();
-    as_of_the_first_version(&settings, 1);
+    let cut_off = of_the_first_version(&settings);
 
-    // Whoever migrates by hand sees nothing to do in the part that is there.
-    open(&StoreSettings { migrate_at_start: false, ..settings.clone() }).await.close().await;
+    // Whoever migrates by hand is told so, and nothing is changed before.
+    let error = refusal(&StoreSettings { migrate_at_start: false, ..settings.clone() }).await;
+    assert!(matches!(error, StoreError::NotMigrated(1)), "{error}");
     assert_eq!(number(&neighbour(&settings), "SELECT COUNT(*) FROM _sqlx_migrations"), 1);
     let store = open(&settings).await;
 
     assert_eq!(store.find(&main_account(), &user("a"), &[tune(7).object]).await.unwrap().len(), 1);
     let conn = neighbour(&settings);
-    assert_eq!(conn.query_row(fresh, [], |row| row.get::<_, String>(0)).unwrap(), checksum);
+    let checksums = "SELECT COUNT(DISTINCT sha256) FROM migrations WHERE length(sha256) = 32";
+    assert_eq!(number(&conn, checksums), 2);
     assert_eq!(number(&conn, "SELECT applied_at_ms FROM migrations WHERE version = 1"), 1_795_176_000_000);
     assert_eq!(number(&conn, "SELECT COUNT(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'"), 0);
+
+    // What was cut off is looked for, and nothing of it counts: its quota was kept elsewhere.
+    assert_eq!(store.expire(NOON, NOON, true).await, Ok(1));
+    let due = store.due(NOON, 9).await.unwrap();
+    assert_eq!(due.objects.len(), 1);
+    let [create] = due.creates.as_slice() else { panic!("{:?}", due.creates) };
+    assert_eq!((create.reservation, create.watermarks), (cut_off, (7, 0)));
+    assert_eq!(create.trail.tunes, [TuneId::from_u64(7)]);
+    let closed = conclude(&store, conclusion(cut_off, vec![prompt(70, 7)])).await.unwrap();
+    assert!(!closed.is_overrun && !closed.is_repeat);
+    assert_eq!(usage(&store, "a").await, Usage::default());
+    assert!(store.audit_totals().await.unwrap().is_empty());
     store.close().await;
     assert!(Store::migrate(&settings).await.unwrap().is_empty());
 }
@@ -186,8 +217,8 @@ async fn migrations_wait_for_the_operator_if_told_so() {
     let folder = tempdir().unwrap();
     let settings = StoreSettings { migrate_at_start: false, ..in_folder(&folder) };
     let error = refusal(&settings).await;
-    assert!(matches!(error, StoreError::NotMigrated(1)), "{error}");
-    assert_eq!(Store::migrate(&settings).await.unwrap(), ["0001_ownership"]);
+    assert!(matches!(error, StoreError::NotMigrated(2)), "{error}");
+    assert_eq!(Store::migrate(&settings).await.unwrap(), ["0001_ownership", "0002_ledger"]);
     assert!(Store::migrate(&settings).await.unwrap().is_empty());
     make(&open(&settings).await, "a", vec![tune(7)]).await;
 }

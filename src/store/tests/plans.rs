@@ -4,17 +4,24 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use tempfile::tempdir;
 
 use super::{held, in_folder, in_memory, neighbour, open, sql};
 use crate::clock::Clock;
 use crate::ids::{PackId, TuneId};
-use crate::ownership::conformance::{NOON, main_account, make, prompt, tune, user};
-use crate::ownership::{Filters, Index as _, ListQuery, ObjectKind, Ownership};
-use crate::store::{Observer, Store, read, rows::RECORD_COLUMNS};
+use crate::ownership::{Filters, Index as _, ListQuery, ObjectKind, Ownership, Sighting};
+use crate::quota::{Closing, Ending, Looked, LookedAt, Opening as Asked, Scope, Trail};
+use crate::store::command::Command;
+use crate::store::conformance::bench::{
+    MINUTE, NOON, conclusion, main_account, make, naming, opening, prompt, prompts, pseudonym, tune, user,
+};
+use crate::store::conformance::{claim, key};
+use crate::store::open::Opening;
+use crate::store::{Observer, Store, ledger, read, rows::RECORD_COLUMNS};
 
 /// How SQLite answers a question, in its own words.
-fn plan(conn: &Connection, question: &str) -> Vec<String> {
+pub(super) fn plan(conn: &Connection, question: &str) -> Vec<String> {
     let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {question}")).unwrap();
     let mut rows = explain.raw_query();
     let mut plan = Vec::new();
@@ -65,11 +72,10 @@ async fn every_question_is_answered_by_an_index() {
             (list(ListQuery::default()), "objects_awaiting (owner=? AND account=? AND awaits_until_ms>?)"),
             (read::LOOK_UP.to_owned(), "sqlite_autoindex_objects_1 (id=?)"),
             (read::ERASURE.to_owned(), "COVERING INDEX objects_of_owner (owner=?)"),
-            (read::ERASURE.to_owned(), "reservations_of_owner (owner=? AND state=?)"),
+            (read::ERASURE.to_owned(), "reservations_unended (owner=?)"),
             (read::ERASING.to_owned(), "owners_erasing"),
             (read::OBJECTS.to_owned(), "objects_of_owner (owner=?"),
             (read::CREATES.to_owned(), "reservations_of_owner (owner=?"),
-            (crate::store::write::creates::OPEN.to_owned(), "reservations_open (created_at_ms<?)"),
             (
                 "UPDATE objects SET seen_at_ms = NULL WHERE account = ?1 AND tune = ?2".into(),
                 "objects_of_tune (account=? AND tune=?)",
@@ -81,10 +87,6 @@ async fn every_question_is_answered_by_an_index() {
             (
                 "SELECT id FROM objects WHERE reservation = ?1".into(),
                 "objects_of_reservation (reservation=?)",
-            ),
-            (
-                "SELECT id FROM objects WHERE account = ?1 AND is_finished = 0 AND seen_at_ms < ?2".into(),
-                "objects_unfinished (account=? AND seen_at_ms<?)",
             ),
             ("DELETE FROM reservations WHERE owner = ?1".into(), "reservations_of_owner (owner=?)"),
         ];
@@ -102,6 +104,150 @@ async fn every_question_is_answered_by_an_index() {
     }
 }
 
+/// Every statement that was run on a connection, once.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl Statements {
+    fn of(conn: &mut Connection) -> Self {
+        let all = Self::default();
+        let add = all.clone();
+        let trace = move |event: TraceEvent<'_>| {
+            if let TraceEvent::Stmt(_, sql) = event {
+                let mut all = add.0.lock().unwrap();
+                if !all.iter().any(|known| known == sql) {
+                    all.push(sql.to_owned());
+                }
+            }
+        };
+        conn.trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(trace)).unwrap();
+        all
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+fn run(conn: &Connection, command: &Command) {
+    let mut totals = ledger::Totals::default();
+    assert!(command.run(conn, &mut totals).unwrap().is_ok(), "{}", command.name());
+    totals.write(conn).unwrap();
+}
+
+/// One create in all its ways: two prompts, of which one is there and one is presumed, found, and both end.
+fn a_create_in_all_its_ways(conn: &Connection, n: u64) {
+    let at = NOON.plus(MINUTE);
+    let trail = Trail { tunes: vec![TuneId::from_u64(n)], title: None, is_nameless: true };
+    let operation = crate::operation::Operation::CreateTheme;
+    let asked = opening(&main_account(), &format!("other {}", n % 20), NOON);
+    let limits = [(crate::quota::Period::Day, 1_000_000), (crate::quota::Period::Total, 10_000_000)];
+    let limits = limits.map(|(per, limit)| crate::quota::Limit {
+        scope: asked.scopes[0].clone(),
+        shared_by: crate::quota::SharedBy::EndUser,
+        of: crate::quota::Measure::Images,
+        per,
+        limit,
+    });
+    let claimed = Some(claim(&n.to_string()));
+    let (amounts, max_jobs) = (prompts(2, 2, 20), Some(1000));
+    let asked =
+        Asked { trail, operation, claim: claimed, amounts, max_jobs, limits: limits.to_vec(), ..asked };
+    let reservation = asked.reservation;
+    let repeated = asked.clone();
+    let too_much = Asked {
+        claim: None,
+        amounts: prompts(1, 1 << 40, 1),
+        reservation: crate::ids::ReservationId::generate(),
+        trail: Trail::default(),
+        ..asked.clone()
+    };
+    run(conn, &Command::Open(Box::new(asked)));
+    run(conn, &Command::Open(Box::new(repeated)));
+    run(conn, &Command::Open(Box::new(too_much)));
+    let close = |closing| run(conn, &Command::Close(Box::new(closing)));
+    let see = |objects| {
+        let found_on = Some(TuneId::from_u64(n));
+        let sighting = Sighting { account: main_account(), objects, found_on, at };
+        run(conn, &Command::See(Box::new(sighting)));
+    };
+    run(conn, &Command::Expire { at, awaits_until: at, of_all: true });
+    let running = |id| crate::ownership::Seen { is_finished: false, ..prompt(id, n) };
+    let first = naming(reservation, running(10_000 + n));
+    let part = Ending::Made { is_complete: false, is_price_whole: n.is_multiple_of(2) };
+    let beside = prompts(0, 0, 7);
+    let awaits = vec![TuneId::from_u64(n)];
+    let report = vec![(Scope::Account(main_account()), 0)];
+    close(Closing {
+        ending: part,
+        beside,
+        awaits,
+        report,
+        ..conclusion(reservation, vec![tune(n), first.clone()])
+    });
+    close(Closing { ending: Ending::Presumed, ..conclusion(reservation, vec![]) });
+    see(vec![running(20_000 + n)]);
+    see(vec![prompt(10_000 + n, n), prompt(20_000 + n, n)]);
+    close(Closing { reply: Some(key("made")), ..conclusion(reservation, vec![]) });
+    let looked = [LookedAt::Create(reservation), LookedAt::Object(main_account(), first.object)];
+    let looked = looked.map(|at_what| Looked { at_what, again_at: at });
+    run(conn, &Command::Looked(looked.to_vec()));
+    run(conn, &Command::ForgetKeys(at));
+    let account = main_account();
+    run(conn, &Command::Cost { account, kind: "prompt".into(), each_mc: 5, at });
+}
+
+#[test]
+fn no_statement_of_the_ledger_walks_through_a_table() {
+    let folder = tempdir().unwrap();
+    let opening = Opening::new(&in_folder(&folder)).unwrap();
+    let mut conn = opening.first().unwrap();
+    for n in 1..=60 {
+        a_create_in_all_its_ways(&conn, n);
+    }
+    let statements = Statements::of(&mut conn);
+    let (mut asked, mut sorts) = (0, Vec::new());
+    for (n, statistics) in [(61, None), (62, Some("ANALYZE"))] {
+        if let Some(analyze) = statistics {
+            sql(&conn, analyze);
+        }
+        statements.take();
+        a_create_in_all_its_ways(&conn, n);
+        let places = [(Scope::EndUser(pseudonym("other 1")), 0)];
+        ledger::view::usage(&conn, &places).unwrap();
+        ledger::view::standing(&conn).unwrap();
+        let due = ledger::view::due(&conn, NOON.plus(9 * MINUTE), 9).unwrap();
+        for create in due.creates {
+            ledger::view::create(&conn, create.reservation).unwrap();
+        }
+        for statement in statements.take() {
+            if statement.starts_with("SAVEPOINT") || statement.starts_with("R") || statement.starts_with("--")
+            {
+                continue;
+            }
+            asked += 1;
+            for step in plan(&conn, &statement) {
+                // Those that somebody must look for are walked through, by an index of them alone; and lists that came
+                // with the question.
+                let is_walk = step.starts_with("SCAN")
+                    && !step.contains("USING INDEX reservations_due")
+                    && !step.contains("json_each")
+                    && !step.contains("CONSTANT ROW");
+                assert!(!is_walk, "{step}\n{statement}");
+                if step.contains("TEMP B-TREE") {
+                    sorts.push(format!("{step}\n{statement}"));
+                }
+            }
+        }
+    }
+    assert!(asked > 60, "{asked} statements were run");
+    // The few objects of one create, and how many stand where.
+    assert!(
+        sorts.iter().all(|sort| sort.contains("reservation = ?1") || sort.contains("GROUP BY state")),
+        "{sorts:#?}"
+    );
+}
+
 #[derive(Default)]
 struct Lookups(Mutex<Vec<&'static str>>);
 
@@ -111,6 +257,7 @@ impl Observer for Lookups {
         assert_eq!(outcome, "done");
         self.0.lock().unwrap().push(lookup);
     }
+    fn overrun(&self) {}
     fn committed(&self, _: usize, _: Duration) {}
 }
 
@@ -129,16 +276,17 @@ async fn a_list_of_ten_thousand_objects_is_one_question() {
 }
 
 #[tokio::test]
-async fn the_watermark_is_the_highest_tune_of_the_account() {
+async fn the_watermarks_are_the_highest_tune_and_prompt_of_the_account() {
     let folder = tempdir().unwrap();
     let settings = in_folder(&folder);
     let store = open(&settings).await;
     make(&store, "a", vec![tune(70), tune(7), prompt(700, 7)]).await;
     make(&store, "b", vec![]).await;
     let conn = neighbour(&settings);
-    let mut question = conn.prepare("SELECT watermark FROM reservations ORDER BY watermark").unwrap();
-    let watermarks = question.query_map([], |row| row.get(0)).unwrap();
-    assert_eq!(watermarks.collect::<Result<Vec<i64>, _>>().unwrap(), [0, 70]);
+    let mut question =
+        conn.prepare("SELECT tune_watermark, prompt_watermark FROM reservations ORDER BY n").unwrap();
+    let watermarks = question.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(watermarks.collect::<Result<Vec<(i64, i64)>, _>>().unwrap(), [(0, 0), (70, 700)]);
 }
 
 #[test]
@@ -153,6 +301,7 @@ async fn commands_that_wait_together_are_written_together() {
     impl Observer for Batches {
         fn command(&self, _: &'static str, _: &'static str) {}
         fn lookup(&self, _: &'static str, _: &'static str) {}
+        fn overrun(&self) {}
         fn committed(&self, commands: usize, _: Duration) {
             self.0.lock().unwrap().push(commands);
         }

@@ -1,6 +1,5 @@
 //! What each command does to the tables.
 
-pub(super) mod creates;
 pub(super) mod keys;
 pub(super) mod marks;
 pub(super) mod objects;

@@ -1,43 +1,43 @@
 //! One object into its row, and what is known of many.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
 use crate::ids::{ReservationId, TuneId};
 use crate::ownership::{AccountKey, ObjectId, ObjectKind, Seen};
-use crate::store::rows::{id_in, kind_out, number_out, text, time_in, time_out};
+use crate::store::rows::{id_in, time_in, time_out};
 
 /// What matters of an object that is recorded.
-pub(super) struct Known {
-    pub(super) owner: i64,
-    pub(super) reservation: Option<String>,
-    pub(super) known_at: Timestamp,
+pub(in crate::store) struct Known {
+    pub(in crate::store) owner: i64,
+    pub(in crate::store) reservation: Option<String>,
+    pub(in crate::store) known_at: Timestamp,
 }
 
 /// Those of these objects that are recorded, whoever's they are.
-pub(super) fn known(
+pub(in crate::store) fn known(
     conn: &Connection,
     account: &AccountKey,
     objects: &[Seen],
 ) -> Result<HashMap<ObjectId, Known>, rusqlite::Error> {
-    if objects.is_empty() {
-        return Ok(HashMap::new());
+    const FIND: &str =
+        "SELECT owner, reservation, known_at_ms FROM objects WHERE id = ?1 AND kind = ?2 AND account = ?3";
+    let mut find = conn.prepare_cached(FIND)?;
+    let mut all = HashMap::with_capacity(objects.len());
+    for object in objects.iter().map(|seen| seen.object) {
+        let Some(id) = id_in(object.id) else { continue };
+        let known = find.query_row(params![id, object.kind.name(), account.as_str()], |row| {
+            let known_at = time_out(row.get(2)?);
+            Ok(Known { owner: row.get(0)?, reservation: row.get(1)?, known_at })
+        });
+        if let Some(known) = known.optional()? {
+            all.insert(object, known);
+        }
     }
-    let ids = |kind| json_ids(objects.iter().map(|seen| seen.object).filter(|object| object.kind == kind));
-    let find = "SELECT kind, id, owner, reservation, known_at_ms FROM objects \
-                WHERE account = ?1 AND kind = 'tune' AND id IN (SELECT value FROM json_each(?2)) \
-                UNION ALL SELECT kind, id, owner, reservation, known_at_ms FROM objects \
-                WHERE account = ?1 AND kind = 'prompt' AND id IN (SELECT value FROM json_each(?3))";
-    let (tunes, prompts) = (ids(ObjectKind::Tune), ids(ObjectKind::Prompt));
-    let mut find = conn.prepare_cached(find)?;
-    let found = find.query_map(params![account.as_str(), tunes, prompts], |row| {
-        let object = ObjectId { kind: kind_out(text(row, 0)?)?, id: number_out(row.get(1)?) };
-        let known_at = time_out(row.get(4)?);
-        Ok((object, Known { owner: row.get(2)?, reservation: row.get(3)?, known_at }))
-    })?;
-    found.collect()
+    Ok(all)
 }
 
 /// Ids as one parameter, however many they are.
@@ -54,21 +54,44 @@ pub(in crate::store) fn json_ids(objects: impl Iterator<Item = ObjectId>) -> Str
 }
 
 /// Whose the reservation is that an object names, on this account.
-pub(super) fn reservation_owner(
+pub(in crate::store) fn reservation_owner(
     conn: &Connection,
     account: &AccountKey,
     reservation: ReservationId,
 ) -> Result<Option<i64>, rusqlite::Error> {
     let mut find = conn.prepare_cached("SELECT owner FROM reservations WHERE id = ?1 AND account = ?2")?;
-    find.query_row(params![reservation.to_string(), account.as_str()], |row| row.get(0)).optional()
+    let found = find.query_row(params![reservation.to_string(), account.as_str()], |row| row.get(0));
+    // Nobody's, if whoever made it was forgotten.
+    Ok(found.optional()?.flatten())
+}
+
+/// Whether an object that is recorded was made for nothing.
+pub(in crate::store) fn is_free(
+    conn: &Connection,
+    account: &AccountKey,
+    seen: &Seen,
+) -> Result<bool, rusqlite::Error> {
+    const FIND: &str = "SELECT is_free FROM objects WHERE id = ?1 AND kind = ?2 AND account = ?3";
+    let values = params![id_in(seen.object.id), seen.object.kind.name(), account.as_str()];
+    let found = conn.prepare_cached(FIND)?.query_row(values, |row| row.get(0)).optional()?;
+    Ok(found.unwrap_or(false))
+}
+
+/// When an unfinished object is looked at first, unless somebody asks for it before: not all at the same moment.
+fn first_look(object: ObjectId, at: Timestamp) -> Timestamp {
+    let after_ms = match object.kind {
+        ObjectKind::Prompt => 5_000,
+        ObjectKind::Tune => 30_000,
+    };
+    at.plus(Duration::from_millis(after_ms + object.id % 2_000))
 }
 
 /// What is known keeps its owner, and what a shorter reply lacks stays as it was.
 const UPSERT: &str = "\
 INSERT INTO objects (id, kind, account, owner, tune, pack, base_pack, reservation, known_at_ms, created_at_ms, \
 finished_at_ms, expires_at_ms, is_finished, title, name, model_type, branch, text_lower, is_video, is_api, members, \
-seen_at_ms, is_free) \
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, \
+seen_at_ms, look_at_ms, is_free) \
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
 COALESCE(?17 = 'fast', (SELECT base.is_free FROM objects AS base \
 WHERE base.id = ?5 AND base.kind = 'tune' AND base.account = ?3), 0)) \
 ON CONFLICT (id, kind, account) DO UPDATE SET \
@@ -89,11 +112,13 @@ is_video = objects.is_video | excluded.is_video, \
 is_api = COALESCE(excluded.is_api, objects.is_api), \
 members = COALESCE(excluded.members, objects.members), \
 seen_at_ms = COALESCE(excluded.seen_at_ms, objects.seen_at_ms), \
+look_at_ms = CASE WHEN excluded.members IS NULL OR NOT excluded.is_finished \
+THEN COALESCE(objects.look_at_ms, CASE WHEN objects.is_finished THEN NULL ELSE excluded.look_at_ms END) END, \
 is_free = CASE WHEN excluded.branch IS NULL THEN objects.is_free ELSE excluded.is_free END \
 WHERE objects.owner = excluded.owner";
 
 /// Writes an object as it was seen. `tune` is that of a prompt, `reservation` one of the same owner.
-pub(super) fn upsert(
+pub(in crate::store) fn upsert(
     conn: &Connection,
     account: &AccountKey,
     owner: i64,
@@ -129,6 +154,7 @@ pub(super) fn upsert(
         Some(&seen.members).filter(|members| !members.is_empty()),
         // Of one that was only named, nothing is known yet.
         (!seen.members.is_empty()).then_some(time_in(at)),
+        (!seen.is_finished).then_some(time_in(first_look(seen.object, at))),
     ])?;
     Ok(())
 }

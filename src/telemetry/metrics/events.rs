@@ -7,13 +7,14 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::labels::{OfOperation, Outcome, Reason};
+use super::labels::{OfOperation, OfReconciled, Outcome, Reason};
 
 #[derive(Default)]
 pub(super) struct Events {
     pub(super) limited: Family<Outcome, Counter>,
     pub(super) shed: Family<Reason, Counter>,
     pub(super) dropped_params: Family<OfOperation, Counter>,
+    pub(super) reconciled: Family<OfReconciled, Counter>,
     pub(super) pack_cache: Family<Outcome, Counter>,
     pub(super) callbacks: Family<Outcome, Counter>,
     pub(super) unknown_plans: Counter,
@@ -32,10 +33,16 @@ impl Events {
         r.register("shed", "Requests refused because something is full, by what", events.shed.clone());
         let dropped = events.dropped_params.clone();
         r.register("dropped_params", "Requests with parameters that are on no list", dropped);
+        let reconciled = events.reconciled.clone();
+        r.register("reconciled", "Unknown outcomes that were looked for, by what was found", reconciled);
         r.register("pack_cache", "Pack look-ups by outcome", events.pack_cache.clone());
         r.register("callbacks", "Callbacks by outcome", events.callbacks.clone());
         let unknown = events.unknown_plans.clone();
-        r.register("unknown_plans", "Requests whose token names a plan that does not exist", unknown);
+        r.register(
+            "unknown_plans",
+            "Requests whose token or operator names a plan that does not exist",
+            unknown,
+        );
         let unparsed = events.unparsed_connections.clone();
         r.register("unparsed_connections", "Connections that ended in an HTTP error", unparsed);
         let refused = events.refused_connections.clone();

@@ -79,6 +79,12 @@ impl Metrics {
         self.events.dropped_params.get_or_create(&labels::OfOperation::of(Some(operation))).inc();
     }
 
+    /// An unknown outcome was looked for: `found`, `found_in_part`, `missed`, `presumed`, `counted`.
+    pub fn reconciled(&self, operation: Operation, outcome: &'static str) {
+        let labels = labels::OfReconciled { operation: operation.name(), outcome };
+        self.events.reconciled.get_or_create(&labels).inc();
+    }
+
     /// A pack look-up: `hit`, `stale`, `miss`, `collapsed` or `error`.
     pub fn pack_cache(&self, outcome: &'static str) {
         self.events.pack_cache.get_or_create(&labels::Outcome { outcome }).inc();

@@ -42,6 +42,8 @@ pub struct Readings {
     pub open_reservations: Option<u64>,
     /// Reservations whose outcome nobody knows yet.
     pub unknown_reservations: Option<u64>,
+    /// Reservations that count as spent because nobody could find out.
+    pub presumed_reservations: Option<u64>,
     /// Writes that wait for the store.
     pub store_queue_length: Option<u64>,
     /// Lines that the access log dropped since the start.
@@ -133,6 +135,8 @@ impl Readings {
         one("open_reservations", "Reservations not yet settled, released or left unknown", open);
         let unknown = self.unknown_reservations;
         one("unknown_reservations", "Reservations whose outcome nobody knows yet", unknown);
+        let presumed = self.presumed_reservations;
+        one("presumed_reservations", "Reservations that count as spent until somebody knows", presumed);
         one("store_queue_length", "Writes that wait for the store", self.store_queue_length);
         let below = self.balance_alert_below_mc;
         one("balance_alert_below_mc", "Balance below which the operator is told, in millicents", below);

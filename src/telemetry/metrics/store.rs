@@ -21,6 +21,7 @@ pub(super) struct StoreWork {
     lookups: Family<OfLookup, Counter>,
     /// What nearly every request asks.
     found: OnceLock<Counter>,
+    overruns: Counter,
     batches: Histogram,
     commits: Durations,
 }
@@ -31,11 +32,13 @@ impl StoreWork {
             commands: Family::default(),
             lookups: Family::default(),
             found: OnceLock::new(),
+            overruns: Counter::default(),
             batches: Histogram::new(BATCH_BOUNDS),
             commits: Durations::default(),
         };
         r.register("store_commands", "Writes to the store by command and outcome", work.commands.clone());
         r.register("store_lookups", "Look-ups in the store by lookup and outcome", work.lookups.clone());
+        r.register("ledger_overruns", "Creates that made more than was reserved", work.overruns.clone());
         r.register("store_batch_commands", "Commands written with one commit", work.batches.clone());
         r.register("store_commit_duration_seconds", "Batches from begin to commit", work.commits.clone());
         work
@@ -54,6 +57,10 @@ impl Observer for Metrics {
         } else {
             count().inc();
         }
+    }
+
+    fn overrun(&self) {
+        self.store.overruns.inc();
     }
 
     fn committed(&self, commands: usize, took: Duration) {

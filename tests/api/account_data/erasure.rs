@@ -6,7 +6,8 @@ use std::time::Duration;
 use astria_gateway::config::Plan;
 use astria_gateway::ids::{ReservationId, TuneId};
 use astria_gateway::operation::Operation;
-use astria_gateway::ownership::{AuditEntry, Conclusion, Ending, Opened};
+use astria_gateway::ownership::AuditEntry;
+use astria_gateway::quota::{Amounts, Calendar, Measure, Opening, Scope, Trail};
 use mock_astria::{Fault, FaultRule};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -74,7 +75,7 @@ async fn nothing_of_a_forgotten_end_user_is_left_at_astria_or_in_the_store() {
     assert!(user.post_json("/themes", &theme).await.status.is_success());
     eventually("the theme's prompts", || at_astria(gw).len() >= before.len() + 15).await;
     let used = gw.quota(&user, "images").await;
-    assert!(used.0 > 0);
+    assert!(used.0 + used.1 > 0);
     let rows = on.rows();
     assert!(rows.contains("sascha-the-first") && rows.contains(secret_title), "it is there to be looked for");
 
@@ -93,8 +94,15 @@ async fn nothing_of_a_forgotten_end_user_is_left_at_astria_or_in_the_store() {
     for name in ["sascha", secret_title, "Corporate"] {
         assert!(!rows.contains(name), "{name} is left: {rows}");
     }
+    // The ledger keeps what was paid for: an id at Astria that no longer leads anywhere, under a pseudonym.
+    let paid_for =
+        |line: &&str| ["reservations ", "charges ", "entries "].iter().any(|table| line.starts_with(table));
+    let (kept, rest): (Vec<&str>, Vec<&str>) = rows.lines().partition(paid_for);
     for id in [tune, things.tune, things.prompt, things.on_shared, on_acme] {
-        assert!(!rows.contains(&id.to_string()), "{id} is left: {rows}");
+        let id = id.to_string();
+        assert!(kept.iter().any(|line| line.contains(&id)), "{id} was paid for: {kept:?}");
+        let left: Vec<&&str> = rest.iter().filter(|line| line.contains(&id)).collect();
+        assert!(left.is_empty(), "{id} is left: {left:?}");
     }
     // The other's are untouched.
     other.get(&format!("/tunes/{}", theirs.tune)).await.ok();
@@ -109,7 +117,9 @@ async fn nothing_of_a_forgotten_end_user_is_left_at_astria_or_in_the_store() {
     // Two tunes of theirs, three prompts, a theme's ten.
     let done = audit.iter().find(|line| line.contains("'erased'")).unwrap();
     assert!(done.contains(&pseudonym) && done.ends_with(" 15"), "{done}");
-    assert_eq!(gw.quota(&user, "images").await, used, "leaving gives no quota back");
+    // What the theme held was made, and is spent now.
+    let (used, held, left) = used;
+    assert_eq!(gw.quota(&user, "images").await, (used + held, 0, left), "leaving gives no quota back");
     // Whoever comes back begins anew.
     assert_eq!(user.get("/tunes").await.ok(), json!([]));
     assert_eq!(user.get("/prompts").await.ok(), json!([]));
@@ -235,37 +245,42 @@ async fn an_erasure_waits_for_a_create_that_a_crash_cut_off_but_not_for_ever() {
     let (state, owner) = (gw.state(), id_of("first"));
     let account = gw.own_account().key.clone();
     let reservation = ReservationId::generate();
-    let opened = Opened {
+    let (at, subject) = (gw.clock.now(), state.pseudonyms.of(&owner));
+    let opening = Opening {
         reservation,
-        account: &account,
-        owner: &owner,
+        request: String::new(),
+        account: account.clone(),
+        owner,
+        subject,
+        scopes: vec![Scope::EndUser(subject), Scope::Account(account)],
+        plan: "free".into(),
+        keeps_failed: false,
         operation: Operation::CreatePrompt,
-        tune: Some(TuneId::from_u64(SHARED_TUNE)),
-        title: None,
-        at: gw.clock.now(),
+        amounts: Amounts::none().with(Measure::Images, 4),
+        day: Calendar::new(jiff::tz::TimeZone::UTC).day_at(at).unwrap(),
+        limits: Vec::new(),
+        max_jobs: None,
+        trail: Trail { tunes: vec![TuneId::from_u64(SHARED_TUNE)], ..Trail::default() },
+        claim: None,
+        lease_until: at.plus(Duration::from_secs(60)),
+        at,
     };
-    state.ownership.index().begin(opened).await.unwrap();
+    state.ledger.books().open(opening).await.unwrap();
     assert_eq!(erase(&user).await.ok()["erasure"]["open_creates"], 1);
-    gw.clock.advance(Duration::from_secs(300));
     // One that asks in vain, so that the look before has ended.
     for _ in 0..2 {
         erase(&user).await.ok();
     }
     assert_eq!(gw.mock.tunes().len(), 1);
 
-    gw.clock.advance(Duration::from_secs(900));
+    gw.clock.advance(Duration::from_secs(300));
+    let made = || gw.standing().open + gw.standing().unknown;
+    eventually("the end of the create", || made() == 0).await;
     erase(&gw.user("first")).await.ok();
     erased(gw).await;
     assert!(at_astria(gw).is_empty());
-    let made = Conclusion {
-        reservation,
-        ending: Ending::Made,
-        objects: Vec::new(),
-        awaits: Vec::new(),
-        awaits_until: gw.clock.now(),
-        at: gw.clock.now(),
-    };
-    assert!(state.ownership.index().conclude(made).await.is_err(), "nobody knows for whom any more");
+    let create = state.ledger.books().create(reservation).await.unwrap().unwrap();
+    assert_eq!(create.owner, None, "nobody knows for whom any more");
 }
 
 #[tokio::test]

@@ -131,6 +131,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
             Access::Callback | Access::Signed => {
                 reply.problem(404, "not_found");
             }
+            Access::Operator => panic!("{path} stands on the operator's own listener alone"),
             Access::EndUser => {
                 private += 1;
                 reply.problem(401, "unauthenticated");

@@ -47,7 +47,7 @@ async fn f16_a_client_that_leaves_in_the_middle_of_its_upload_made_no_request() 
 
         eventually("the upload's end", || gw.state().in_flight.count() == 0).await;
         assert!(gw.mock.requests().is_empty(), "request {n}");
-        assert_eq!(gw.state().ledger.open_reservations(), 0, "request {n}");
+        assert_eq!(gw.standing().open, 0, "request {n}");
     }
     assert_eq!(gw.quota(&gw.user("first"), "images").await, (0, 0, 20));
 }

@@ -1,5 +1,6 @@
 //! The real command as a child process: its files, its environment, its exit codes, and what it prints.
 
+pub mod backup;
 mod config;
 mod demo;
 mod proxies;
@@ -20,7 +21,7 @@ pub struct Site {
     pub folder: TempDir,
     pub mock: MockAstria,
     pub api_key: String,
-    workspace: String,
+    pub workspace: String,
     pub signing: String,
 }
 
@@ -98,7 +99,13 @@ impl Site {
     /// `serve`, ready, with this configuration.
     pub async fn serve(&self, config: &str, variables: &[(&str, &str)]) -> Served {
         let file = self.write("config.toml", config);
-        let mut process = self.run("serve", &file, &[], variables).never_prints([self.workspace.as_str()]);
+        self.ready(self.run("serve", &file, &[], variables)).await
+    }
+
+    /// What serves, once it is ready.
+    pub async fn ready(&self, process: Process) -> Served {
+        let secrets = [self.workspace.as_str(), &self.api_key, &self.signing];
+        let mut process = process.never_prints(secrets);
         let ready = process.error_line(|line| line.contains("ready")).await;
         let address = |name: &str| {
             let (_, rest) = ready.split_once(&format!(" {name}=")).unwrap();

@@ -15,7 +15,7 @@ async fn f05_a_500_leaves_a_create_unknown_and_only_reads_are_tried_again() {
     let user = gw.user("first");
     gw.mock.inject(FaultRule::new(Fault::Status500));
 
-    let problem = create(&user).await.problem(502, "upstream_failed");
+    let problem = create(&user).await.problem(504, "outcome_unknown");
 
     assert_eq!(problem["spent"], "unknown");
     assert_eq!(gw.mock.requests().len(), 1);
@@ -39,7 +39,7 @@ async fn f06_a_504_was_probably_carried_out_so_what_it_held_stays_held() {
     assert!(problem["detail"].as_str().unwrap().contains("do not repeat"));
     assert_eq!((gw.mock.requests().len(), gw.mock.prompts().len()), (1, 1), "it was carried out, once");
     assert_eq!(gw.quota(&user, "images").await, (0, 4, 16));
-    assert_eq!(gw.state().ledger.unknown_reservations(), 1);
+    assert_eq!(gw.standing().unknown, 1);
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn f10_a_reply_that_is_cut_is_never_kept_and_leaves_a_create_unknown() {
     let user = gw.user("first");
     gw.mock.inject(FaultRule::new(Fault::CutMidReply).times(2));
 
-    let problem = create(&user).await.problem(502, "upstream_reply_invalid");
+    let problem = create(&user).await.problem(504, "outcome_unknown");
     user.get("/packs").await.problem(502, "upstream_reply_invalid");
 
     assert_eq!(problem["spent"], "unknown");
@@ -82,7 +82,7 @@ async fn f13_heads_beyond_all_measure_are_refused() {
     let user = gw.user("first");
     gw.mock.inject(FaultRule::new(Fault::HugeHeaders));
 
-    let problem = create(&user).await.problem(502, "upstream_reply_invalid");
+    let problem = create(&user).await.problem(504, "outcome_unknown");
 
     assert_eq!(problem["spent"], "unknown");
     assert_eq!(gw.quota(&user, "images").await, (0, 4, 16));
@@ -97,7 +97,7 @@ async fn f12_a_page_instead_of_json_is_refused() {
     let user = gw.user("first");
     gw.mock.inject(FaultRule::new(Fault::Page200).times(2));
 
-    let problem = create(&user).await.problem(502, "upstream_reply_invalid");
+    let problem = create(&user).await.problem(504, "outcome_unknown");
     user.get("/packs").await.problem(502, "upstream_reply_invalid");
 
     assert_eq!(problem["spent"], "unknown");

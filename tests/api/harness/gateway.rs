@@ -9,7 +9,7 @@ use astria_gateway::clock::{Clock, Timestamp};
 use astria_gateway::config::{Config, Issuer, IssuerKeys, LogFormat, Plan};
 use astria_gateway::gateway::{Gateway, GatewayParts};
 use astria_gateway::operation::Operation;
-use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::quota::{Measure, Period, QuotaRule, SharedBy, Standing};
 use astria_gateway::routes::Route;
 use astria_gateway::secret::Secret;
 use astria_gateway::telemetry::AccessLog;
@@ -35,7 +35,7 @@ pub struct Spawn {
 
 /// A gateway with plan `free` (20 images a day) and `pro`, one HS256 issuer, generous rate limits.
 pub fn spawn_gateway() -> Spawn {
-    let rule = |of, limit| QuotaRule { of, per: Period::Day, limit };
+    let rule = |of, limit| QuotaRule { of, per: Period::Day, limit, shared_by: SharedBy::EndUser };
     let free = Plan {
         requests_per_s: 1000.0,
         burst: 10_000,
@@ -228,6 +228,16 @@ impl TestGateway {
         self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
+    /// Whoever calls the operator's API with this token, or with none.
+    pub fn at_operator(&self, token: Option<&str>) -> Client {
+        Client::new(
+            self.http.clone(),
+            self.operator_url(),
+            token.map(str::to_owned),
+            Arc::clone(&self.secrets),
+        )
+    }
+
     pub fn operator_url(&self) -> String {
         format!("http://{}", self.gateway.as_ref().unwrap().operator_listen())
     }
@@ -261,6 +271,20 @@ impl TestGateway {
     /// This test leaves outcomes unknown on purpose.
     pub fn expect_unknown(&self) {
         *self.expect_unknown.lock().unwrap() = true;
+    }
+
+    /// How many creates stand where. From anywhere: the store answers on threads of its own.
+    pub fn standing(&self) -> Standing {
+        self.try_standing().unwrap()
+    }
+
+    fn try_standing(&self) -> Option<Standing> {
+        let ledger = self.state().ledger.clone();
+        let asking = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async { ledger.standing().await.ok() })
+        });
+        asking.join().unwrap()
     }
 
     pub fn assert_no_secret(&self, text: &str, place: &str) {
@@ -313,10 +337,11 @@ impl Drop for TestGateway {
         }
         self.check_upstream_requests();
         if let Some(gateway) = &self.gateway {
-            let ledger = &gateway.state().ledger;
-            assert_eq!(ledger.open_reservations(), 0, "a reservation has no end");
+            // A test that closed the store has looked before.
+            let standing = self.try_standing().unwrap_or_default();
+            assert_eq!(standing.open, 0, "a reservation has no end");
             if !*self.expect_unknown.lock().unwrap() {
-                assert_eq!(ledger.unknown_reservations(), 0, "a reservation was left unknown");
+                assert_eq!((standing.unknown, standing.presumed), (0, 0), "a reservation was left unknown");
             }
             self.assert_no_secret(
                 &gateway.state().metrics.render(&astria_gateway::telemetry::Readings::default()),

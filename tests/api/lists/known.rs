@@ -67,7 +67,11 @@ async fn while_some_objects_fail_the_others_are_refreshed() {
 
 #[tokio::test]
 async fn while_astria_is_slow_a_list_answers_in_time_and_the_fetches_go_on() {
-    let change = |config: &mut astria_gateway::config::Config| config.lists.refresh_timeout_ms = 50;
+    let change = |config: &mut astria_gateway::config::Config| {
+        config.lists.refresh_timeout_ms = 50;
+        // Whoever looks after unfinished jobs looks at one of them meanwhile.
+        config.reconcile.requests_per_s = 0.1;
+    };
     let (gw, prompts, _) = all_stale(spawn_gateway().config(change)).await;
     let slow = Fault::Delay(Duration::from_millis(700));
     gw.mock.inject(FaultRule::new(slow).path("/prompts/:id").times(1_000));
@@ -88,7 +92,8 @@ async fn while_astria_is_slow_a_list_answers_in_time_and_the_fetches_go_on() {
         assert!(tokio::time::Instant::now() < deadline, "the fetch was given up");
         tokio::task::yield_now().await;
     }
-    eventually("eight fetches", || gw.mock.count("GET", "/prompts/:id") == 8).await;
+    let count = || gw.mock.count("GET", "/prompts/:id");
+    eventually("eight fetches", || (8..=9).contains(&count())).await;
 }
 
 #[tokio::test]

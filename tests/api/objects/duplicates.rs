@@ -95,6 +95,7 @@ async fn l_09_what_a_copy_costs_is_the_originals_number_unless_it_says_otherwise
                 of,
                 per: astria_gateway::quota::Period::Day,
                 limit: 10,
+                shared_by: astria_gateway::quota::SharedBy::EndUser,
             };
             config.plans.get_mut("free").unwrap().quotas = vec![rule(astria_gateway::quota::Measure::Images)];
         })

@@ -3,7 +3,7 @@
 use astria_gateway::config::{Price, PricePer};
 use astria_gateway::money::Millicents;
 use astria_gateway::operation::Operation;
-use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::quota::{Measure, Period, QuotaRule, SharedBy};
 use mock_astria::{Fault, FaultRule};
 use serde_json::{Value, json};
 
@@ -24,7 +24,12 @@ fn priced() -> Spawn {
             Price { video_model: "*".into(), per: PricePer::Second, ..row(1_000) },
         ];
         let plan = c.plans.get_mut("free").unwrap();
-        plan.quotas = vec![QuotaRule { of: Measure::CostMc, per: Period::Day, limit: LIMIT_MC }];
+        plan.quotas = vec![QuotaRule {
+            of: Measure::CostMc,
+            per: Period::Day,
+            limit: LIMIT_MC,
+            shared_by: SharedBy::EndUser,
+        }];
         plan.allow = vec![Operation::CreatePrompt, Operation::InspectImage];
         plan.allow_params = ["video_model", "upscale_v4", "multi"].map(str::to_owned).into();
     })

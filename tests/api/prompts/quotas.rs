@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use astria_gateway::quota::{Measure, Period, QuotaRule};
+use astria_gateway::quota::{Measure, Period, QuotaRule, SharedBy};
 use futures_util::future::join_all;
 use mock_astria::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -78,7 +78,8 @@ async fn what_does_not_fit_is_refused_whole_and_what_fits_still_fits() {
 async fn a_quota_in_total_that_is_used_up_asks_for_payment_and_never_to_wait() {
     let gw = spawn_gateway()
         .config(|c| {
-            let rule = QuotaRule { of: Measure::Images, per: Period::Total, limit: 2 };
+            let rule =
+                QuotaRule { of: Measure::Images, per: Period::Total, limit: 2, shared_by: SharedBy::EndUser };
             c.plans.get_mut("free").unwrap().quotas = vec![rule];
         })
         .start()
@@ -132,7 +133,12 @@ async fn a_job_costs_more_than_was_held_and_is_booked_in_full() {
     let gw = spawn_gateway()
         .config(|c| {
             c.quota.unknown_cost_mc = astria_gateway::money::Millicents(1_000);
-            let rule = QuotaRule { of: Measure::CostMc, per: Period::Month, limit: 5_000 };
+            let rule = QuotaRule {
+                of: Measure::CostMc,
+                per: Period::Month,
+                limit: 5_000,
+                shared_by: SharedBy::EndUser,
+            };
             c.plans.get_mut("free").unwrap().quotas = vec![rule];
         })
         .start()
@@ -152,7 +158,12 @@ async fn a_job_costs_more_than_was_held_and_is_booked_in_full() {
 async fn a_job_that_costs_less_than_was_held_frees_the_rest() {
     let gw = spawn_gateway()
         .config(|c| {
-            let rule = QuotaRule { of: Measure::CostMc, per: Period::Day, limit: 20_000 };
+            let rule = QuotaRule {
+                of: Measure::CostMc,
+                per: Period::Day,
+                limit: 20_000,
+                shared_by: SharedBy::EndUser,
+            };
             c.plans.get_mut("free").unwrap().quotas.push(rule);
         })
         .start()

@@ -25,6 +25,8 @@ fn configured(folder: &TempDir, more: &str) -> Command {
     // The shell sets what only a process can set for itself, and becomes the gateway.
     command.args(["-c", "ulimit -n ${FILES:-1024} && exec \"$0\" serve --config \"$1\""]);
     command.arg(env!("CARGO_BIN_EXE_astria-gateway")).arg(&file);
+    // Its database lies in the working directory.
+    command.current_dir(folder.path());
     command.env_clear().env("ASTRIA_API_KEY", "sd_test").env("TMPDIR", folder.path());
     command
 }

@@ -82,8 +82,8 @@ async fn up_08_after_a_thousand_connections_and_two_thousand_requests_nothing_st
     eventually("the last request's end", || state.in_flight.count() == 0).await;
     eventually("the last body's end", || state.bodies.used_bytes() == 0).await;
     eventually("the last task's end", || state.tasks.is_empty()).await;
-    let (ledger, account) = (&state.ledger, gw.own_account().upstream.reading());
-    assert_eq!((ledger.open_reservations(), ledger.unknown_reservations()), (0, 0));
+    let (standing, account) = (gw.standing(), gw.own_account().upstream.reading());
+    assert_eq!((standing.open, standing.unknown), (0, 0));
     assert_eq!((account.in_flight, account.in_flight_creates, account.queued), (0, 0, 0));
     assert!(state.plan_limits.len() <= USERS, "{} buckets of {USERS} users", state.plan_limits.len());
     assert_eq!(gw.packs_in_memory(), 2, "two lists, however often they were asked for");

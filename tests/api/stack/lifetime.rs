@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use mock_astria::{Fault, FaultRule};
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::harness::{Client, SHARED_TUNE, TestGateway, eventually, spawn_gateway};
+use crate::harness::{Client, SHARED_TUNE, Spawn, TestGateway, eventually, spawn_gateway};
+use crate::ownership::neighbour;
 
 fn slow_creates(gw: &TestGateway) {
     let slow = FaultRule::new(Fault::Delay(Duration::from_millis(700))).method("POST");
@@ -45,7 +47,7 @@ async fn f17_a_client_that_leaves_does_not_cancel_what_it_ordered() {
 
     let user = gw.user("first");
     assert_eq!(gw.quota(&user, "images").await, (0, 2, 18), "reserved while it is under way");
-    eventually("the end of the spending", || gw.state().ledger.open_reservations() == 0).await;
+    eventually("the end of the spending", || gw.standing().open == 0).await;
     assert_eq!(gw.quota(&user, "images").await, (2, 0, 18));
     let [prompt] = gw.mock.prompts().try_into().unwrap();
     let shown = user.get(&format!("/prompts/{}", prompt["id"])).await.ok();
@@ -61,7 +63,7 @@ async fn a_client_that_leaves_gives_its_place_back() {
     create_and_leave(&gw, "first").await;
 
     eventually("the place of the one who left", || gw.state().in_flight.count() == 0).await;
-    eventually("the end of the spending", || gw.state().ledger.open_reservations() == 0).await;
+    eventually("the end of the spending", || gw.standing().open == 0).await;
 }
 
 #[tokio::test]
@@ -84,6 +86,19 @@ async fn a_client_that_leaves_in_the_middle_of_its_body_orders_nothing() {
     assert_eq!(gw.quota(&gw.user("first"), "images").await, (0, 0, 20));
 }
 
+/// A gateway whose ledger can be read after its end.
+fn on_file(folder: &TempDir) -> Spawn {
+    let url = format!("sqlite:{}", folder.path().join("gateway.db").display());
+    spawn_gateway().config(|config| config.store.url = url)
+}
+
+/// How its creates stand.
+fn states(folder: &TempDir) -> Vec<String> {
+    let conn = neighbour(&folder.path().join("gateway.db"));
+    let mut states = conn.prepare("SELECT state FROM reservations").unwrap();
+    states.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
 async fn create(user: &Client, done: &AtomicBool) {
     let body = json!({"prompt": {"text": "a cat", "num_images": 2}});
     let made = user.post_json(&path(), &body).await;
@@ -94,7 +109,8 @@ async fn create(user: &Client, done: &AtomicBool) {
 
 #[tokio::test]
 async fn a_graceful_stop_lets_in_nobody_new_and_finishes_what_is_in_flight() {
-    let mut gw = spawn_gateway().start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut gw = on_file(&folder).start().await;
     slow_creates(&gw);
     let (user, host) = (gw.user("first"), gw.host().to_owned());
     let (state, done) = (gw.state(), AtomicBool::new(false));
@@ -119,20 +135,20 @@ async fn a_graceful_stop_lets_in_nobody_new_and_finishes_what_is_in_flight() {
     assert!(closed_before_the_end, "new connections are refused while the last request is served");
     assert!(TcpStream::connect(&host).await.is_err());
     assert_eq!(gw.mock.prompts().len(), 1);
-    assert_eq!((state.ledger.open_reservations(), state.ledger.unknown_reservations()), (0, 0));
+    assert_eq!(states(&folder), ["made"]);
 }
 
 #[tokio::test]
 async fn a_graceful_stop_waits_for_the_spending_of_a_client_that_has_left() {
-    let mut gw = spawn_gateway().start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut gw = on_file(&folder).start().await;
     slow_creates(&gw);
     create_and_leave(&gw, "first").await;
-    let state = gw.state();
-    assert_eq!(state.ledger.open_reservations(), 1);
+    assert_eq!(gw.standing().open, 1);
 
     assert!(gw.stop().await);
 
-    assert_eq!((state.ledger.open_reservations(), state.ledger.unknown_reservations()), (0, 0));
+    assert_eq!(states(&folder), ["made"]);
     assert_eq!(gw.mock.prompts().len(), 1);
 }
 

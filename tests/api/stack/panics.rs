@@ -9,9 +9,9 @@ use astria_gateway::ownership::{Proven, References};
 use astria_gateway::params::{Params, Value as Param, encode};
 use astria_gateway::policy::{PlanRules, PolicyError, PolicyRules};
 use astria_gateway::prices::Job;
-use astria_gateway::quota::{Amounts, Measure};
+use astria_gateway::quota::{Amounts, Measure, Trail};
 use astria_gateway::routes::{BodyCap, Route};
-use astria_gateway::spend::{Creation, Making, Notes, Outcome, Trail, spend};
+use astria_gateway::spend::{Creation, Making, Notes, Outcome, spend};
 use astria_gateway::state::State;
 use astria_gateway::upstream::{Path, UpstreamError, UpstreamRequest};
 use serde_json::json;
@@ -103,8 +103,7 @@ async fn f40_a_panic_behind_the_call_leaves_what_was_held_unknown_and_disturbs_n
     undisturbed.ok();
     assert_eq!(gw.mock.requests().len(), 2, "the call was made once");
     assert_eq!(gw.quota(&user, "images").await, (0, 2, 18), "what nobody knows stays held");
-    let ledger = &gw.state().ledger;
-    assert_eq!((ledger.open_reservations(), ledger.unknown_reservations()), (0, 1));
+    assert_eq!((gw.standing().open, gw.standing().unknown), (0, 1));
     assert_eq!(gw.state().bodies.used_bytes(), 0);
     assert_eq!(gw.own_account().upstream.reading().in_flight, 0);
     // The next one works, and so does the connection.

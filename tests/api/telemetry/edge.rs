@@ -152,8 +152,8 @@ async fn a_client_that_leaves_leaves_one_line_with_499() {
     let id = EndUserId { issuer: ISSUER.into(), subject: name.as_str().into() };
     let mark = format!("principal=\"{:012x}\"", gw.state().principal_hash(&id));
     eventually("its line", || !logs::access_lines(&mark).is_empty()).await;
-    assert_eq!(gw.state().ledger.open_reservations(), 1, "the work had ended: nothing was shown");
-    eventually("the end of the work", || gw.state().ledger.open_reservations() == 0).await;
+    assert_eq!(gw.standing().open, 1, "the work had ended: nothing was shown");
+    eventually("the end of the work", || gw.standing().open == 0).await;
     let [line] = logs::access_lines(&mark).try_into().expect("one line");
     assert_eq!(number(&line, "status"), 499, "{line}");
     let page = gw.operator("/metrics").await;

@@ -22,6 +22,7 @@ fn everything() -> String {
     metrics.limited("ip");
     metrics.shed("in_flight");
     metrics.dropped_params(Operation::CreatePrompt);
+    metrics.reconciled(Operation::CreatePrompt, "found");
     metrics.pack_cache("hit");
     metrics.callback("first");
     metrics.refused_connection("address_full");
@@ -43,6 +44,7 @@ fn everything() -> String {
         user_buckets: Some(1),
         open_reservations: Some(1),
         unknown_reservations: Some(1),
+        presumed_reservations: Some(0),
         store_queue_length: Some(1),
         dropped_access_log_lines: 1,
         balance_alert_below_mc: Some(1),

@@ -75,6 +75,7 @@ async fn l_04_with_idempotency_equal_titles_of_two_end_users_are_two_tunes_and_o
                 of: astria_gateway::quota::Measure::Tunes,
                 per: astria_gateway::quota::Period::Day,
                 limit: 5,
+                shared_by: astria_gateway::quota::SharedBy::EndUser,
             };
             config.plans.get_mut("free").unwrap().quotas = vec![rule];
         })

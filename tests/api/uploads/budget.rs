@@ -85,7 +85,7 @@ async fn mp_09_a_client_that_leaves_while_it_uploads_a_photo_leaves_nothing_behi
 
         eventually("the upload's end", || gw.state().in_flight.count() == 0).await;
         assert_eq!(used_bytes(&gw), 0, "{sent} bytes");
-        assert_eq!(gw.state().ledger.open_reservations(), 0, "{sent} bytes");
+        assert_eq!(gw.standing().open, 0, "{sent} bytes");
     }
     assert!(gw.mock.requests().is_empty());
     assert_eq!(gw.quota(&gw.user("first"), "inspections").await, (0, 0, 50));

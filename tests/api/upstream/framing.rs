@@ -100,7 +100,7 @@ async fn f13_a_flood_of_heads_ends_with_its_connection() {
         gw.expect_unknown();
         let user = gw.user("first");
 
-        let problem = create(&user).await.problem(502, "upstream_reply_invalid");
+        let problem = create(&user).await.problem(504, "outcome_unknown");
 
         assert_eq!(problem["spent"], "unknown");
         assert_eq!(gw.quota(&user, "images").await, (0, 1, 19));
@@ -117,7 +117,7 @@ async fn f13_a_chunked_reply_without_end_is_cut_at_its_size() {
     let gw = before(&upstream).config(|config| config.upstream.max_reply_bytes = 10_000).start().await;
     gw.expect_unknown();
 
-    create(&gw.user("first")).await.problem(502, "upstream_reply_invalid");
+    create(&gw.user("first")).await.problem(504, "outcome_unknown");
 
     eventually("the end of the connection", || upstream.is_over(0)).await;
 }

@@ -52,7 +52,7 @@ async fn up_01_a_create_of_which_a_byte_was_sent_is_never_sent_again() {
             create(&user).await.ok();
         }
 
-        let problem = create(&user).await.problem(502, "upstream_reply_invalid");
+        let problem = create(&user).await.problem(504, "outcome_unknown");
 
         assert_eq!(problem["spent"], "unknown");
         assert_eq!(upstream.seen().len(), 1 + usize::from(used));

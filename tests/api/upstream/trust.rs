@@ -31,7 +31,7 @@ async fn f14_up_10_a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
         create(&user).await.ok();
 
         let reply = user.get("/prompts/7000000").await;
-        let problem = create(&user).await.problem(502, "upstream_failed");
+        let problem = create(&user).await.problem(504, "outcome_unknown");
 
         reply.problem(502, "upstream_failed");
         assert_eq!(reply.header("location"), None);

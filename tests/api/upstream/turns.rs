@@ -118,7 +118,7 @@ async fn up_05_an_upstream_that_fails_is_left_alone_until_one_call_finds_it_well
     gw.mock.inject(FaultRule::new(Fault::CutBeforeReply).times(3));
     gw.expect_unknown();
     for user in &users[..3] {
-        create(user).await.problem(502, "upstream_reply_invalid");
+        create(user).await.problem(504, "outcome_unknown");
     }
 
     let paused = create(&users[3]).await;
