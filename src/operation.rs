@@ -19,6 +19,11 @@ macro_rules! operations {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The operation of a [`Operation::name`].
+            pub fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+
             /// Whether a call may cost the operator money: such an operation needs a plan's `allow`, runs through
             /// `spend`, and is never retried.
             pub const fn creates_cost(self) -> bool {
@@ -112,7 +117,7 @@ mod tests {
     #[test]
     fn every_operation_is_read_in_both_spellings() {
         for op in Operation::ALL {
-            assert_eq!(Operation::parse(op.name()), Some(op));
+            assert_eq!((Operation::parse(op.name()), Operation::named(op.name())), (Some(op), Some(op)));
             assert_eq!(Operation::parse(&format!("{op:?}")), Some(op));
         }
         assert_eq!(Operation::parse("delete_everything"), None);

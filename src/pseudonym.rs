@@ -12,11 +12,11 @@ use crate::principal::EndUserId;
 
 /// See the module: 128 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pseudonym([u8; 16]);
+pub struct Pseudonym(u128);
 
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:032x}", self.0)
     }
 }
 
@@ -25,7 +25,7 @@ impl Pseudonym {
     pub fn parse(text: &str) -> Option<Self> {
         let canonical = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let number = u128::from_str_radix(text, 16).ok().filter(|_| canonical)?;
-        Some(Self(number.to_be_bytes()))
+        Some(Self(number))
     }
 }
 
@@ -46,9 +46,8 @@ impl Pseudonyms {
         context.update(&(id.issuer.len() as u64).to_be_bytes());
         context.update(id.issuer.as_bytes());
         context.update(id.subject.as_bytes());
-        let mut shown = [0; 16];
-        shown.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
-        Pseudonym(shown)
+        let first = context.sign().as_ref().first_chunk().copied().unwrap_or_default();
+        Pseudonym(u128::from_be_bytes(first))
     }
 }
 

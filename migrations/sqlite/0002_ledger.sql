@@ -32,7 +32,9 @@ CREATE TABLE reservations_now (
     day               INTEGER NOT NULL,
     -- open: being called, or cut off by a crash. made, nothing: ended. unknown: nobody knows yet. presumed: nobody
     -- could find out for long, so it counts as spent until somebody does.
-    state             TEXT NOT NULL CHECK (state IN ('open', 'made', 'nothing', 'unknown', 'presumed')),
+    -- (Not a list after IN: SQLite would make a temporary table of it for each row that is written.)
+    state             TEXT NOT NULL CHECK (state = 'open' OR state = 'made' OR state = 'nothing'
+                          OR state = 'unknown' OR state = 'presumed'),
     is_repeat         INTEGER NOT NULL DEFAULT 0,
     -- The plan keeps what a failed job cost.
     keeps_failed      INTEGER NOT NULL DEFAULT 0,
@@ -106,8 +108,8 @@ CREATE INDEX open_themes_of_reservation ON open_themes (reservation);
 CREATE TABLE entries (
     id               INTEGER PRIMARY KEY,
     reservation      INTEGER NOT NULL REFERENCES reservations (n),
-    kind             TEXT NOT NULL CHECK (kind IN
-                         ('reserve', 'settle', 'release', 'adjust', 'presume', 'reverse', 'import')),
+    kind             TEXT NOT NULL CHECK (kind = 'reserve' OR kind = 'settle' OR kind = 'release' OR kind = 'adjust'
+                         OR kind = 'presume' OR kind = 'reverse' OR kind = 'import'),
     at_ms            INTEGER NOT NULL,
     -- The object at Astria that it is about, if it is about one.
     object_kind      TEXT,
@@ -173,21 +175,21 @@ CREATE INDEX charges_of_reservation ON charges (reservation);
 
 -- Idempotency keys: whose, for what, and the reply that is given again.
 CREATE TABLE idempotency (
+    -- Of the create that it is the key of: rows are added at the end, whatever keys are like.
+    reservation   INTEGER PRIMARY KEY REFERENCES reservations (n),
     owner         INTEGER NOT NULL REFERENCES owners (id),
     route         TEXT NOT NULL,
     key           TEXT NOT NULL,
     fingerprint   BLOB NOT NULL,
-    reservation   INTEGER NOT NULL REFERENCES reservations (n),
     -- NULL: the outcome is not known yet.
     status        INTEGER,
     is_problem    INTEGER NOT NULL DEFAULT 0,
     body          BLOB,
     notes         TEXT,
     expires_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (owner, route, key)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (owner, route, key)
+) STRICT;
 
-CREATE INDEX idempotency_of_reservation ON idempotency (reservation);
 CREATE INDEX idempotency_expiring ON idempotency (expires_at_ms);
 
 -- When an unfinished object is to be looked at again, and how often that was done.

@@ -332,6 +332,9 @@ fn check_store(config: &Config, wrong: &mut impl FnMut(&str, String)) {
         wrong("store.url", "must be \"memory:\" or \"sqlite:PATH\"".into());
     }
     at_least_one("store.timeout_ms", store.timeout_ms, wrong);
+    if store.commit_delay_us > 100_000 {
+        wrong("store.commit_delay_us", "must be 100000 at most".into());
+    }
     if !(1..=65_536).contains(&store.max_queue) {
         wrong("store.max_queue", "must be 1 to 65536".into());
     }

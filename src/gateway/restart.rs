@@ -35,6 +35,7 @@ pub(super) fn keep(old: &Config, mut new: Config) -> (Config, Vec<&'static str>)
         store.check_at_start,
         store.timeout_ms,
         store.busy_timeout_ms,
+        store.commit_delay_us,
         store.max_queue,
         store.readers,
         log.format,

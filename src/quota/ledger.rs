@@ -163,7 +163,6 @@ impl Ledger {
     pub async fn reserve(&self, request: ReserveRequest<'_>) -> Result<Reserved, QuotaError> {
         let at = self.clock.now();
         let day = self.calendar.day_at(at).ok_or(QuotaError::Unavailable)?;
-        let subject = self.pseudonyms.of(request.holder.user);
         let sharing = self.sharing(&request.holder);
         let limits = limits(&request.holder, &sharing, day);
         let opening = Opening {
@@ -171,7 +170,7 @@ impl Ledger {
             request: request.request.to_owned(),
             account: request.holder.account.clone(),
             owner: request.holder.user.clone(),
-            subject,
+            subject: sharing.user,
             scopes: sharing.scopes(request.holder.rules.iter().map(|rule| rule.shared_by)),
             plan: request.plan.to_owned(),
             keeps_failed: request.keeps_failed,

@@ -110,6 +110,10 @@ impl Store {
         let (queue, jobs) = mpsc::channel(settings.max_queue);
         let writer = Writer {
             queue: jobs,
+            commit_delay: match opening.place {
+                Place::Memory => Duration::ZERO,
+                Place::File(_) => Duration::from_micros(settings.commit_delay_us),
+            },
             opening,
             connection: Some(first),
             clock: clock.clone(),

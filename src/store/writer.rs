@@ -4,11 +4,15 @@
 //! its connection and calls SQLite directly: a command of ten statements is ten function calls. A command that cannot
 //! be done undoes nothing of the others'.
 //!
+//! Commands in company wait a moment for more of it before they are committed ([`Writer::commit_delay`]), because a commit
+//! costs the processor as much as several of them. Whoever writes alone does not wait.
+//!
 //! What it does *not* do: it never tries again. What failed is answered as failed, the connection is closed, and the
 //! next batch begins with a new one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +28,9 @@ use crate::ownership::IndexError;
 
 /// Commands in one commit: more would not be faster, and the first would wait for the last.
 pub(super) const MAX_BATCH: usize = 128;
+
+/// So many commands in this commit, or in the last one, mean that more are on their way.
+const COMPANY: usize = 4;
 
 /// What the writer is given.
 pub(super) enum Job {
@@ -43,6 +50,8 @@ pub(super) struct Write {
 pub(super) struct Writer {
     pub(super) queue: mpsc::Receiver<Job>,
     pub(super) opening: Opening,
+    /// How long commands in company wait for more of it; zero: not at all.
+    pub(super) commit_delay: Duration,
     /// `None` after a failure, until the next batch.
     pub(super) connection: Option<Connection>,
     pub(super) clock: Clock,
@@ -53,22 +62,36 @@ impl Writer {
     /// Runs until the store is closed or dropped, and what was queued by then is done.
     pub(super) fn run(mut self) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
+        let mut last = 0;
         while let Some(first) = self.queue.blocking_recv() {
-            let mut next = Some(first);
-            while let Some(job) = next {
-                match job {
-                    Job::Write(write) => batch.push(write),
-                    Job::Look(lookup) => {
-                        // It sees what was queued before it.
-                        self.serve(&mut batch);
-                        self.look(lookup);
-                    }
+            self.gather(first, &mut batch);
+            let is_in_company = batch.len().max(last) >= COMPANY && batch.len() < MAX_BATCH;
+            if is_in_company && !self.commit_delay.is_zero() {
+                pause(self.commit_delay);
+                if let Ok(more) = self.queue.try_recv() {
+                    self.gather(more, &mut batch);
                 }
-                next = if batch.len() < MAX_BATCH { self.queue.try_recv().ok() } else { None };
             }
+            last = batch.len();
             self.serve(&mut batch);
         }
         self.checkpoint();
+    }
+
+    /// Takes what waits, as far as there is room in the batch.
+    fn gather(&mut self, first: Job, batch: &mut Vec<Write>) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Write(write) => batch.push(write),
+                Job::Look(lookup) => {
+                    // It sees what was queued before it.
+                    self.serve(batch);
+                    self.look(lookup);
+                }
+            }
+            next = if batch.len() < MAX_BATCH { self.queue.try_recv().ok() } else { None };
+        }
     }
 
     fn serve(&mut self, batch: &mut Vec<Write>) {
@@ -153,6 +176,11 @@ impl Writer {
             tracing::warn!(%error, "the store's log could not be folded in; the next start does it");
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this thread is the writer's own: no task waits on it")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// How the commands of a batch are kept from each other.

@@ -145,6 +145,8 @@ section! {
         timeout_ms: u64 = 5000,
         /// How long to wait for another process that holds the file.
         busy_timeout_ms: u64 = 2000,
+        /// Microseconds that writes in company wait for more of it before they are committed together; 0: not at all.
+        commit_delay_us: u64 = 2000,
         /// Writes that may wait for the disk; further ones wait for a place.
         max_queue: usize = 1024,
         /// Connections that look up.

@@ -69,7 +69,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<CreateRow, rusqlite::Error> {
         account: AccountKey::new(text(row, 2)?),
         owner: row.get(3)?,
         scopes: serde_json::from_str(text(row, 4)?).unwrap_or_default(),
-        operation: Operation::parse(text(row, 5)?),
+        operation: Operation::named(text(row, 5)?),
         tunes: tunes.into_iter().map(TuneId::from_u64).collect(),
         title: row.get(7)?,
         watermarks: (number_out(row.get(8)?), number_out(row.get(9)?)),

@@ -1,5 +1,6 @@
 //! What only this store promises, and the suite that each one passes.
 
+mod batches;
 mod conformance;
 mod durable;
 mod faults;

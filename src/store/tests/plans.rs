@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use tempfile::tempdir;
 
-use super::{held, in_folder, in_memory, neighbour, open, sql};
+use super::{in_folder, in_memory, neighbour, open, sql};
 use crate::clock::Clock;
 use crate::ids::{PackId, TuneId};
-use crate::ownership::{Filters, Index as _, ListQuery, ObjectKind, Ownership, Sighting};
+use crate::ownership::{Filters, ListQuery, ObjectKind, Ownership, Sighting};
 use crate::quota::{Closing, Ending, Looked, LookedAt, Opening as Asked, Scope, Trail};
 use crate::store::command::Command;
 use crate::store::conformance::bench::{
@@ -29,6 +29,27 @@ pub(super) fn plan(conn: &Connection, question: &str) -> Vec<String> {
         plan.push(row.get("detail").unwrap());
     }
     plan
+}
+
+#[tokio::test]
+async fn no_row_that_a_create_writes_needs_a_temporary_table() {
+    let folder = tempdir().unwrap();
+    let settings = in_folder(&folder);
+    let _store = open(&settings).await;
+    let conn = neighbour(&settings);
+    for statement in [
+        "INSERT INTO entries (reservation, kind, at_ms) VALUES (1, 'reserve', 0)",
+        "UPDATE reservations SET state = 'made', look_at_ms = NULL WHERE n = 1",
+        "UPDATE totals SET held_images = held_images + 1 WHERE scope = 'a' AND period = 0",
+    ] {
+        let mut explain = conn.prepare(&format!("EXPLAIN {statement}")).unwrap();
+        let steps = explain.query_map([], |row| row.get::<_, String>("opcode")).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).collect();
+        assert!(
+            steps.len() > 5 && !steps.iter().any(|step| step == "OpenEphemeral"),
+            "{statement}: {steps:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -292,34 +313,4 @@ async fn the_watermarks_are_the_highest_tune_and_prompt_of_the_account() {
 #[test]
 fn the_columns_of_a_record_are_as_many_as_are_read() {
     assert_eq!(crate::store::rows::record_columns!().split(", ").count(), RECORD_COLUMNS);
-}
-
-#[tokio::test]
-async fn commands_that_wait_together_are_written_together() {
-    #[derive(Default)]
-    struct Batches(Mutex<Vec<usize>>);
-    impl Observer for Batches {
-        fn command(&self, _: &'static str, _: &'static str) {}
-        fn lookup(&self, _: &'static str, _: &'static str) {}
-        fn overrun(&self) {}
-        fn committed(&self, commands: usize, _: Duration) {
-            self.0.lock().unwrap().push(commands);
-        }
-    }
-    let batches = Arc::new(Batches::default());
-    let observer = Arc::clone(&batches);
-    let store = Store::open(&in_memory(), Clock::manual(NOON), observer).await.unwrap();
-    let (account, object) = (main_account(), tune(7).object);
-    let doubts = (0..300).map(|_| store.doubt(&account, object));
-    let release = held(&store).await;
-    // Unconstrained, so that each was queued when all were asked once.
-    let doubts = tokio::task::unconstrained(futures_util::future::try_join_all(doubts));
-    let mut doubts = std::pin::pin!(doubts);
-    assert!(futures_util::poll!(doubts.as_mut()).is_pending());
-    assert_eq!(store.queue_length(), 300);
-    drop(release);
-    doubts.await.unwrap();
-    let written = batches.0.lock().unwrap().clone();
-    assert_eq!(written.iter().sum::<usize>(), 300);
-    assert!(written.iter().all(|batch| *batch <= 128) && written.len() < 20, "{written:?}");
 }
