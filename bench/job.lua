@@ -14,6 +14,16 @@ function init()
   end
 end
 
+-- Another key for each request.
+if given("KEY_PREFIX") ~= "" then
+  local requests = 0
+  function request()
+    requests = requests + 1
+    wrk.headers["Idempotency-Key"] = string.format('"%s-%d"', given("KEY_PREFIX"), requests)
+    return wrk.format()
+  end
+end
+
 function done(summary, latency)
   local failed = summary.errors
   print(string.format(

@@ -22,6 +22,11 @@ export class Problem extends Error {
   get isRateLimit() { return this.status === 429 && !this.isQuota; }
 }
 
+/** A new idempotency key. (`randomUUID` is there on pages of https and localhost only.) */
+export function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export class Api {
   /** `watch.headers(headers)` and `watch.call({method, path, status, ms, cache})` see every reply. */
   constructor(token, signal, watch) {

@@ -1,5 +1,6 @@
 // Section 3: the prompt form, and what becomes of it.
 
+import { newKey } from "./api.js";
 import { byId, el, plural } from "./dom.js";
 import { leftOf } from "./meters.js";
 import { jobCard } from "./job.js";
@@ -63,7 +64,7 @@ export function createSection(shell) {
     const prompt = { text: words, num_images: images(), aspect_ratio: form.elements.ratio.value };
     const negative = byId("negative").value.trim();
     if (negative !== "") prompt.negative_prompt = negative;
-    start({ tuneId: tune.value, tuneTitle: tune.selectedOptions[0]?.textContent ?? "", prompt });
+    start({ tuneId: tune.value, tuneTitle: tune.selectedOptions[0]?.textContent ?? "", prompt, key: newKey() });
   }
 
   function start(order) {

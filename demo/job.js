@@ -11,8 +11,9 @@ const MAX_SILENT_POLLS = 40;
 const MADE = "The pictures may have been made, and counted";
 
 /**
- * `order`: `{tuneId, tuneTitle, prompt}`. `again()` sends it once more and is offered only where it is certain that
- * nothing was spent; `rewrite()` puts it back into the form, where somebody has to press Create for it.
+ * `order`: `{tuneId, tuneTitle, prompt, key}`; however often it is sent under its key, it is made once. `again()` sends
+ * it once more and is offered only where it is certain that nothing was spent; `rewrite()` puts it back into the form,
+ * where somebody has to press Create for it, which makes a new key.
  */
 export function jobCard(shell, order, { again, rewrite }) {
   const session = shell.session();
@@ -42,7 +43,8 @@ export function jobCard(shell, order, { again, rewrite }) {
   async function run() {
     let job;
     try {
-      const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, { json: { prompt }, signal });
+      const headers = { "Idempotency-Key": `"${order.key}"` };
+      const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, { json: { prompt }, headers, signal });
       job = Array.isArray(reply.data) ? reply.data[0] : reply.data;
     } catch (error) {
       if (wasCancelled(error)) return;

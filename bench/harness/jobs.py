@@ -21,6 +21,7 @@ class Job:
     counted: str | None = None  # which of the upstream's counters goes up with each request
     content_type: str = ""
     body: bytes = b""
+    has_keys: bool = False  # each request has an idempotency key of its own
 
 
 def photo(size_bytes):
@@ -58,6 +59,8 @@ JOBS = {
         Job("J1rs", "packs from cache, RS256", "GET", "/packs", "rs256", 200),
         Job("J2", "prompt forwarded, 400 B JSON", "POST", f"/tunes/{TUNE}/prompts", "hs256", 201, "prompts",
             "application/json", prompt(400)),
+        Job("J2k", "the same with idempotency keys", "POST", f"/tunes/{TUNE}/prompts", "hs256", 201, "prompts",
+            "application/json", prompt(400), has_keys=True),
         inspect("J3", "inspection forwarded, 100 KiB multipart", 100 * 1024),
         Job("J4", "bad token", "GET", "/packs", "bad", 401),
     )

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+import uuid
 
 from . import machine
 from .contender import PORT, HERE
@@ -16,6 +17,7 @@ def wrk(run, job, connections, seconds, core=1, port=PORT):
     environment = {
         **os.environ, "BENCH_METHOD": job.method, "BENCH_TOKEN": run.tokens[job.token],
         "BENCH_CONTENT_TYPE": job.content_type, "BENCH_BODY": str(body) if job.body else "",
+        "BENCH_KEY_PREFIX": uuid.uuid4().hex if job.has_keys else "",
     }
     process = subprocess.Popen(
         ["taskset", "-c", str(core), "wrk", "--threads", "1", "--connections", str(connections), "--timeout", "30",
