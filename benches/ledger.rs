@@ -4,8 +4,8 @@
 //! taskset -c 0 cargo bench --bench ledger -- --dir /var/tmp --entries 10000,10000000 --seconds 15
 //! ```
 //!
-//! 64 creates at once are reserved and settled with one object each, in a file, as `serve` does it: what was answered is
-//! on the disk. Beside it stands what one write of 4 KiB and its fsync cost in the same folder. Each number of entries is
+//! 64 at once reserve, first alone and then with a settle of one object each, in a file, as `serve` does it: what was
+//! answered is on the disk. Beside it stands what one write of 4 KiB and its fsync cost in the same folder. Each number of entries is
 //! filled in by SQL first, then measured; at the end a start, `ledger check` and `backup` are timed on the largest.
 //!
 //! What it does *not* do: it proves nothing. Nothing is compared with a bound, because disks differ.
@@ -26,8 +26,8 @@ use astria_gateway::ownership::{AccountKey, Counts, Seen, Traits};
 use astria_gateway::principal::EndUserId;
 use astria_gateway::pseudonym::Pseudonyms;
 use astria_gateway::quota::{
-    Amounts, Books, Calendar, Closing, Ending, Holder, Ledger, Measure, Period, QuotaRule, ReserveRequest,
-    Reserved, SharedBy, Trail,
+    Amounts, Books, Calendar, Closing, Ending, Holder, Ledger, Measure, Period, QuotaRule, Reservation,
+    ReserveRequest, Reserved, SharedBy, Trail,
 };
 use astria_gateway::store::{Store, StoreSettings};
 use jiff::tz::TimeZone;
@@ -74,8 +74,12 @@ fn main() -> Result<(), Failure> {
     let folder = tempfile::Builder::new().prefix("ledger-bench-").tempdir_in(&settings.folder)?;
     let fsync = fsync_times(folder.path())?;
     println!("one write of 4 KiB and its fsync, 200 times: p50 {}, p99 {}\n", fsync.0, fsync.1);
-    println!("|    entries |  file | creates/s | reserve p50 |     p99 | settle p50 |     p99 |");
-    println!("|-----------:|------:|----------:|------------:|--------:|-----------:|--------:|");
+    println!(
+        "|    entries |  file | reserves/s | creates/s | reserve p50 |     p99 | settle p50 |     p99 |"
+    );
+    println!(
+        "|-----------:|------:|-----------:|----------:|------------:|--------:|-----------:|--------:|"
+    );
     let path = folder.path().join("gateway.db");
     let store = StoreSettings { url: format!("sqlite:{}", path.display()), ..StoreSettings::default() };
     // Tasks take turns on one thread; the writer has another, as in the gateway.
@@ -85,7 +89,8 @@ fn main() -> Result<(), Failure> {
         let measured = runtime.block_on(measure(&store, settings.time))?;
         let size_mb = fs::metadata(&path)?.len() / 1_000_000;
         println!(
-            "| {entries:>10} | {size_mb:>2} MB | {:>9} | {:>11} | {:>7} | {:>10} | {:>7} |",
+            "| {entries:>10} | {size_mb:>2} MB | {:>10} | {:>9} | {:>11} | {:>7} | {:>10} | {:>7} |",
+            measured.reserves_a_second,
             measured.creates_a_second,
             measured.reserve.0,
             measured.reserve.1,
@@ -190,6 +195,7 @@ fn fill(
 }
 
 struct Measured {
+    reserves_a_second: u64,
     creates_a_second: u64,
     reserve: (String, String),
     settle: (String, String),
@@ -201,6 +207,7 @@ async fn measure(settings: &StoreSettings, time: Duration) -> Result<Measured, F
     let clock = Clock::system();
     let ledger =
         Ledger::new(books, clock.clone(), Calendar::new(TimeZone::UTC), Pseudonyms::new(b"benchmark"));
+    let reserves_a_second = reserves(&ledger, time).await?;
     let (started, first_id) = (Instant::now(), clock.now().unix_ms() * 1000);
     let lanes = (0..CONCURRENT).map(|lane| {
         let ledger = ledger.clone();
@@ -222,16 +229,59 @@ async fn measure(settings: &StoreSettings, time: Duration) -> Result<Measured, F
     store.close().await;
     let (reserves, settles): (Vec<_>, Vec<_>) = lanes.into_iter().unzip();
     let (reserves, settles) = (reserves.concat(), settles.concat());
-    let creates = u64::try_from(settles.len())?;
     Ok(Measured {
-        creates_a_second: creates * 1000 / u64::try_from(took.as_millis())?.max(1),
+        reserves_a_second,
+        creates_a_second: a_second(settles.len(), took)?,
         reserve: p50_p99(reserves),
         settle: p50_p99(settles),
     })
 }
 
+fn a_second(number: usize, took: Duration) -> Result<u64, Failure> {
+    Ok(u64::try_from(number)? * 1000 / u64::try_from(took.as_millis())?.max(1))
+}
+
+/// How many are reserved in a second. What they hold is given back afterwards, uncounted.
+async fn reserves(ledger: &Ledger, time: Duration) -> Result<u64, Failure> {
+    let started = Instant::now();
+    let lanes = (0..CONCURRENT).map(|lane| async move {
+        let (mut held, mut round) = (Vec::new(), 0);
+        while started.elapsed() < time {
+            held.push(reserve(ledger, (round * CONCURRENT + lane) % u64::from(USERS)).await?);
+            round += 1;
+        }
+        Ok::<_, Failure>(held)
+    });
+    let lanes = futures_util::future::try_join_all(lanes).await?;
+    let took = started.elapsed();
+    let number = lanes.iter().map(Vec::len).sum();
+    let lanes = lanes.into_iter().map(|held| async move {
+        for held in held {
+            ledger.release(held, None).await?;
+        }
+        Ok::<_, Failure>(())
+    });
+    futures_util::future::try_join_all(lanes).await?;
+    a_second(number, took)
+}
+
 /// Reserves and settles one prompt; gives how long each took.
 async fn create(ledger: &Ledger, user: u64, id: u64) -> Result<(Duration, Duration), Failure> {
+    let started = Instant::now();
+    let held = reserve(ledger, user).await?;
+    let reserve = started.elapsed();
+    let at = Clock::system().now();
+    let closing = Closing {
+        objects: vec![prompt(id, held.id())],
+        ..Closing::new(held.id(), Ending::Made { is_complete: true, is_price_whole: false }, at)
+    };
+    let started = Instant::now();
+    ledger.settle(held, closing).await?;
+    Ok((reserve, started.elapsed()))
+}
+
+/// Reserves one prompt.
+async fn reserve(ledger: &Ledger, user: u64) -> Result<Reservation, Failure> {
     let user =
         EndUserId { issuer: "https://id.example".into(), subject: format!("user-{user}").as_str().into() };
     let account = AccountKey::new("-/");
@@ -258,19 +308,10 @@ async fn create(ledger: &Ledger, user: u64, id: u64) -> Result<(Duration, Durati
         claim: None,
         lease: Duration::from_secs(60),
     };
-    let started = Instant::now();
-    let Reserved::Held(held) = ledger.reserve(request).await? else {
-        return Err("a reserve without a key was answered as one with a key".into());
-    };
-    let reserve = started.elapsed();
-    let at = Clock::system().now();
-    let closing = Closing {
-        objects: vec![prompt(id, held.id())],
-        ..Closing::new(held.id(), Ending::Made { is_complete: true, is_price_whole: false }, at)
-    };
-    let started = Instant::now();
-    ledger.settle(held, closing).await?;
-    Ok((reserve, started.elapsed()))
+    match ledger.reserve(request).await? {
+        Reserved::Held(held) => Ok(held),
+        _ => Err("a reserve without a key was answered as one with a key".into()),
+    }
 }
 
 /// As Astria answers a create.
