@@ -198,8 +198,7 @@ fn read(reply: &Json) -> Option<i64> {
 
 /// Whether asking again would bring the same.
 ///
-/// A rejected key is final too: each look would pause the account's other calls for a moment, which may work. A new key
-/// comes with a reload.
+/// A rejected key is final too, until a reload brings a new one. None of it pauses the account's other calls, which may work.
 const fn is_final(error: &UpstreamError) -> bool {
     match error {
         UpstreamError::CredentialRejected

@@ -231,6 +231,19 @@ async fn f08_a_rejected_key_pauses_briefly_and_a_new_key_ends_the_pause() {
 }
 
 #[tokio::test]
+async fn f08_an_account_that_does_not_tell_its_balance_is_not_paused() {
+    let account = account();
+    for code in [401, 402, 500, 503] {
+        for _ in 0..50 {
+            account.astria.replies.lock().unwrap().push_back(status(code));
+            account.calling(Operation::GetBalance, 0).await.ok();
+        }
+        assert_eq!(account.state.reading().breaker, BreakerState::Closed, "{code}");
+        account.calling(Operation::CreatePrompt, 1).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn f08_an_account_that_may_not_pay_still_reads() {
     let account = account();
     account.astria.replies.lock().unwrap().push_back(status(402));
