@@ -48,6 +48,8 @@ impl Store {
 
 /// Files up to this are looked through at each start: seconds.
 const QUICK_BYTES: u64 = 256 * 1024 * 1024;
+/// Ledgers up to this are added up at each start: a second.
+const QUICK_ENTRIES: i64 = 50_000;
 
 /// Refuses what the gateway must not spend by.
 pub(super) fn at_start(conn: &Connection, how: CheckAtStart, path: &Path) -> Result<(), StoreError> {
@@ -59,7 +61,13 @@ pub(super) fn at_start(conn: &Connection, how: CheckAtStart, path: &Path) -> Res
             if std::fs::metadata(path).is_ok_and(|file| file.len() <= QUICK_BYTES) {
                 pages(conn, path)?;
             }
-            ledger::holds(conn).map_err(of)?
+            let last = "SELECT COALESCE(MAX(id), 0) FROM entries";
+            let entries: i64 = conn.query_row(last, [], |row| row.get(0)).map_err(of)?;
+            if entries <= QUICK_ENTRIES {
+                ledger(conn).map_err(of)?.differences
+            } else {
+                ledger::holds(conn).map_err(of)?
+            }
         }
         CheckAtStart::Full => {
             pages(conn, path)?;
