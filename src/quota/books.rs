@@ -165,9 +165,10 @@ pub trait Books: Send + Sync + 'static {
     /// [`BooksError::Unavailable`]
     fn forget_keys(&self, at: Timestamp) -> BoxFuture<'_, Result<u64, BooksError>>;
 
-    /// Compares every total with the sum of its entries. Empty: they agree. Else what differs, in words.
+    /// Compares every total, every hold and every booked object with its entries. Empty: they agree. Else what differs,
+    /// in words.
     ///
     /// # Errors
     /// [`BooksError::Unavailable`]
-    fn audit_totals(&self) -> BoxFuture<'_, Result<Vec<String>, BooksError>>;
+    fn audit_ledger(&self) -> BoxFuture<'_, Result<Vec<String>, BooksError>>;
 }

@@ -166,7 +166,7 @@ macro_rules! conformance {
             async fn $name() {
                 let made: $crate::store::conformance::Made = $make($crate::store::conformance::clock()).await;
                 $crate::store::conformance::$name(&made).await;
-                let wrong = made.store.audit_totals().await.unwrap();
+                let wrong = made.store.audit_ledger().await.unwrap();
                 assert!(wrong.is_empty(), "totals that are not the sums of their entries: {wrong:?}");
             }
         )*

@@ -2,7 +2,7 @@
 
 use futures_util::future::BoxFuture;
 
-use super::{check, view};
+use super::view;
 use crate::clock::Timestamp;
 use crate::ids::ReservationId;
 use crate::ownership::AccountKey;
@@ -10,8 +10,8 @@ use crate::quota::{
     Books, BooksError, Closed, Closing, Create, Due, Ending, LastCost, Looked, Opened, Opening, Scope,
     Standing, Usage,
 };
-use crate::store::Store;
 use crate::store::command::{Answer, Command};
+use crate::store::{Store, check};
 
 /// The answer that a command gives. Another kind of answer would be a bug of the writer: nothing is claimed then.
 macro_rules! answer {
@@ -98,7 +98,9 @@ impl Books for Store {
         Box::pin(async move { answer!(self, Command::ForgetKeys(at), Answer::Ended(ended) => Ok(ended)) })
     }
 
-    fn audit_totals(&self) -> BoxFuture<'_, Result<Vec<String>, BooksError>> {
-        Box::pin(async move { Ok(self.read("audit_totals", check::audit_totals).await?) })
+    fn audit_ledger(&self) -> BoxFuture<'_, Result<Vec<String>, BooksError>> {
+        Box::pin(
+            async move { Ok(self.read("audit_ledger", |conn| Ok(check::ledger(conn)?.differences)).await?) },
+        )
     }
 }

@@ -13,9 +13,9 @@ use super::totals::Totals;
 use crate::clock::Timestamp;
 use crate::ids::TuneId;
 use crate::operation::Operation;
-use crate::ownership::{AccountKey, ObjectKind, Seen};
+use crate::ownership::{AccountKey, ObjectId, ObjectKind, Seen};
 use crate::quota::{Amounts, CreateState, Measure};
-use crate::store::rows::{id_in, number_out};
+use crate::store::rows::{id_in, kind_out, number_out, text};
 
 /// What an object was booked with.
 struct Charge {
@@ -197,16 +197,25 @@ pub(super) fn take_prices_back(
     postings: &mut Postings,
     at: Timestamp,
 ) -> Result<(), rusqlite::Error> {
-    const SUM: &str = "SELECT COALESCE(SUM(cost_mc), 0) FROM charges WHERE reservation = ?1";
+    const BOOKED: &str = "SELECT kind, id, cost_mc FROM charges WHERE reservation = ?1 AND cost_mc > 0";
     const TAKE: &str = "UPDATE charges SET cost_mc = 0 WHERE reservation = ?1";
-    let booked: i64 = conn.prepare_cached(SUM)?.query_row([create.n], |row| row.get(0))?;
+    let booked: Vec<(ObjectId, u64)> = conn
+        .prepare_cached(BOOKED)?
+        .query_map([create.n], |row| {
+            let object = ObjectId { kind: kind_out(text(row, 0)?)?, id: number_out(row.get(1)?) };
+            Ok((object, number_out(row.get(2)?)))
+        })?
+        .collect::<Result<_, _>>()?;
     conn.prepare_cached(TAKE)?.execute([create.n])?;
-    let booked = Amounts::none().with(Measure::CostMc, number_out(booked));
-    let held = booked.at_most(&create.reserved().minus(&create.held()));
-    let used = negative(&amounts_in(&booked));
-    let entry =
-        Entry { kind: Kind::Adjust, object: None, held: amounts_in(&held), used, is_overrun: false, at };
-    postings.post(conn, create, &entry)
+    // Each on its object: what an object was booked with is the sum of its entries.
+    for (object, cost_mc) in booked {
+        let cost = Amounts::none().with(Measure::CostMc, cost_mc);
+        let held = amounts_in(&cost.at_most(&create.reserved().minus(&create.held())));
+        let used = negative(&amounts_in(&cost));
+        let entry = Entry { kind: Kind::Adjust, object: Some(object), held, used, is_overrun: false, at };
+        postings.post(conn, create, &entry)?;
+    }
+    Ok(())
 }
 
 /// Another theme may come on its tunes.

@@ -70,7 +70,7 @@ pub(in crate::store) fn holds(conn: &Connection) -> Result<Vec<String>, rusqlite
 }
 
 /// Totals that are not the sums of their entries, and holds that are not.
-pub(super) fn audit_totals(conn: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+fn totals(conn: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     let both = |column: &dyn Fn(&str) -> String| {
         format!("{}, {}", each(|of| column(&format!("held_{of}"))), each(|of| column(&format!("used_{of}"))))
     };
@@ -108,7 +108,7 @@ fn holds_otherwise(id: &str) -> String {
 
 /// Everything that differs, in the whole ledger.
 pub(in crate::store) fn differences(conn: &Connection) -> Result<Vec<String>, rusqlite::Error> {
-    let mut wrong = audit_totals(conn)?;
+    let mut wrong = totals(conn)?;
     let nobody_looks = format!(
         "SELECT id FROM reservations WHERE look_at_ms IS NULL AND ({}) <> (0, 0, 0, 0, 0, 0)",
         each(|of| format!("held_{of}"))

@@ -62,7 +62,7 @@ async fn quota_03_a_restart_keeps_what_is_held_used_and_looked_for() {
     for (one, before) in all.into_iter().zip(before) {
         assert_eq!(store.create(one).await.unwrap().unwrap(), before);
     }
-    assert!(store.audit_totals().await.unwrap().is_empty());
+    assert!(store.audit_ledger().await.unwrap().is_empty());
     // The same ends as before.
     conclude(&store, conclusion(part, vec![])).await.unwrap();
     conclude(&store, Closing { ending: Ending::Nothing, ..conclusion(open_one, vec![]) }).await.unwrap();
@@ -103,7 +103,7 @@ async fn quota_13_an_audit_names_what_was_written_past_the_ledger() {
     let store = open(&settings).await;
     let asked = Opening { amounts: prompts(2, 8, 100), ..opening(&main_account(), "a", NOON) };
     hold(&store, asked).await;
-    assert!(store.audit_totals().await.unwrap().is_empty());
+    assert!(store.audit_ledger().await.unwrap().is_empty());
     let conn = neighbour(&settings);
     for (wrong, right, named) in [
         (
@@ -128,13 +128,13 @@ async fn quota_13_an_audit_names_what_was_written_past_the_ledger() {
         ),
     ] {
         conn.execute(wrong, []).unwrap();
-        let said = store.audit_totals().await.unwrap();
+        let said = store.audit_ledger().await.unwrap();
         assert!(said.iter().any(|line| line.contains(named)), "{wrong}: {said:?}");
         conn.execute(right, []).unwrap();
-        assert!(store.audit_totals().await.unwrap().is_empty(), "{right}");
+        assert!(store.audit_ledger().await.unwrap().is_empty(), "{right}");
     }
     let missing = number(&conn, "SELECT COUNT(*) FROM totals");
     conn.execute("DELETE FROM totals WHERE period = 0", []).unwrap();
     assert!(missing > number(&conn, "SELECT COUNT(*) FROM totals"));
-    assert!(!store.audit_totals().await.unwrap().is_empty(), "a total that is gone");
+    assert!(!store.audit_ledger().await.unwrap().is_empty(), "a total that is gone");
 }

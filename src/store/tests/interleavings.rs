@@ -479,7 +479,7 @@ impl World {
     }
 
     async fn check(&self) {
-        let wrong = self.store().audit_totals().await.unwrap();
+        let wrong = self.store().audit_ledger().await.unwrap();
         assert!(wrong.is_empty(), "{wrong:?}");
     }
 

@@ -83,7 +83,7 @@ async fn f_24_after_a_kill_every_answered_write_is_there_and_no_half_conclusion(
             let (state, objects) = found.unwrap();
             assert!(matches!((state.as_str(), objects), ("open", 0) | ("made", 3)), "{state} with {objects}");
         }
-        assert!(store.audit_totals().await.unwrap().is_empty(), "no half entry");
+        assert!(store.audit_ledger().await.unwrap().is_empty(), "no half entry");
         store.close().await;
         drop(conn);
     }

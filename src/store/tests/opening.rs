@@ -194,7 +194,7 @@ async fn a_database_of_the_first_version_is_taken_over_with_what_is_in_it() {
     let closed = conclude(&store, conclusion(cut_off, vec![prompt(70, 7)])).await.unwrap();
     assert!(!closed.is_overrun && !closed.is_repeat);
     assert_eq!(usage(&store, "a").await, Usage::default());
-    assert!(store.audit_totals().await.unwrap().is_empty());
+    assert!(store.audit_ledger().await.unwrap().is_empty());
     store.close().await;
     assert!(Store::migrate(&settings).await.unwrap().is_empty());
 }
