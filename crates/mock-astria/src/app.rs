@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
+use crate::calling::Calling;
 use crate::faults::{self, Fault};
 use crate::rails_params::{self, Parsed};
 use crate::recording::{self, RecordedRequest};
@@ -22,8 +23,8 @@ use crate::router::{self, Action, Route};
 use crate::state::Shared;
 use crate::wire::CutSwitch;
 use crate::{
-    blobs, changes, control, create_prompt, create_tune, duplicate, inspection, listing, money, pack_run,
-    packs, themes,
+    blobs, changes, control, create_prompt, create_tune, duplicate, inspection, jobs, listing, money,
+    pack_run, packs, themes,
 };
 
 /// Answers one request. Not cancel safe: a request may be processed and its reply lost, as with the real one.
@@ -54,7 +55,12 @@ pub(crate) async fn answer(
         Some(Fault::Delay(pause)) => process_later(shared, pause, path, headers, read).await,
         _ => match fault.and_then(|fault| refusal(shared, fault)) {
             Some(refusal) => refusal,
-            None => process(shared, path, &headers, read, fault == Some(Fault::NoCallback)),
+            None => {
+                let calling = Calling::of(fault);
+                let reply = process(shared, path, &headers, read, &calling);
+                jobs::finish_before_reply(shared, &calling).await;
+                reply
+            }
         },
     };
     let reply = match fault {
@@ -153,7 +159,7 @@ async fn process_later(
     let stop = shared.stop.clone();
     let job = shared.tasks.spawn(async move {
         stop.run_until_cancelled(tokio::time::sleep(pause)).await?;
-        Some(process(&job_shared, &path, &headers, read, false))
+        Some(process(&job_shared, &path, &headers, read, &Calling::Once))
     });
     job.await.ok().flatten().unwrap_or_else(|| Reply::page(503, "Stopped"))
 }
@@ -163,7 +169,7 @@ fn process(
     path: &str,
     headers: &BTreeMap<String, String>,
     read: Result<Read, rails_params::RailsError>,
-    silent: bool,
+    calling: &Calling,
 ) -> Reply {
     let (route, parsed) = match read {
         Err(error) => return Reply::page(error.status, "We're sorry, but something went wrong"),
@@ -180,21 +186,21 @@ fn process(
         Action::ListPacks => packs::list(shared, &parsed),
         Action::ListGalleryPacks => packs::gallery(shared, &parsed),
         Action::ShowPack => packs::show(shared, &parsed),
-        Action::RunPack => pack_run::run(shared, &parsed, silent),
+        Action::RunPack => pack_run::run(shared, &parsed, calling),
         Action::Inspect => inspection::inspect(&parsed),
-        Action::CreateTune => create_tune::create(shared, &parsed, silent),
+        Action::CreateTune => create_tune::create(shared, &parsed, calling),
         Action::ListTunes => listing::tunes(shared, &parsed, false),
         Action::ListGalleryTunes => listing::tunes(shared, &parsed, true),
         Action::ShowTune => listing::tune(shared, &parsed),
         Action::UpdateTune => changes::update_tune(shared, &parsed),
         Action::DeleteTune => changes::delete_tune(shared, &parsed),
-        Action::CreatePrompt => create_prompt::create(shared, &parsed, silent),
+        Action::CreatePrompt => create_prompt::create(shared, &parsed, calling),
         Action::ListPrompts => listing::prompts(shared, &parsed, tune_in_path),
         Action::ShowPrompt => listing::prompt(shared, &parsed),
         Action::UpdatePrompt => changes::update_prompt(shared, &parsed),
         Action::DeletePrompt => changes::delete_prompt(shared, &parsed),
         Action::Like => changes::like(shared, &parsed),
-        Action::DuplicatePrompt => duplicate::create(shared, &parsed, silent),
+        Action::DuplicatePrompt => duplicate::create(shared, &parsed, calling),
         Action::CreateTheme => themes::create(shared, &parsed),
         Action::RedirectBlob => blobs::redirect(shared, &parsed),
         Action::ShowAccount => money::show(shared),

@@ -1,7 +1,8 @@
-//! Sends callbacks: one `POST`, a time limit, no second try, as the upstream does.
+//! Sends callbacks: one `POST` each, a time limit, no second try, as the upstream does.
 //!
 //! It does not follow redirects, speak TLS or look at the answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,27 +12,62 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::calling::Due;
 
 /// A callback that is due.
+#[derive(Clone)]
 pub(crate) struct Callback {
     pub(crate) url: String,
     pub(crate) body: Value,
+    pub(crate) about: About,
+}
+
+/// What a callback tells of, in the order in which a create makes it: tunes have lower ids than prompts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum About {
+    /// A tune or prompt.
+    Object(u64),
+    /// All prompts of a request.
+    Set,
 }
 
 /// The client that posts them.
 pub(crate) struct CallbackClient {
+    is_on: bool,
     client: Client<HttpConnector, Full<Bytes>>,
     timeout: Duration,
 }
 
 impl CallbackClient {
-    pub(crate) fn new(timeout_ms: u64) -> Self {
+    pub(crate) fn new(is_on: bool, timeout_ms: u64) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { client, timeout: Duration::from_millis(timeout_ms) }
+        Self { is_on, client, timeout: Duration::from_millis(timeout_ms) }
+    }
+
+    /// Posts everything that is due. Not cancel safe: the rest is not sent.
+    pub(crate) async fn send_all(self: &Arc<Self>, due: Due) {
+        if !self.is_on {
+            return;
+        }
+        tokio::time::sleep(due.pause).await;
+        if !due.in_parallel {
+            for callback in due.callbacks {
+                self.send(callback).await;
+            }
+            return;
+        }
+        let mut exchanges = JoinSet::new();
+        for callback in due.callbacks {
+            let client = Arc::clone(self);
+            exchanges.spawn(async move { client.send(callback).await });
+        }
+        while exchanges.join_next().await.is_some() {}
     }
 
     /// Posts once. Whatever goes wrong, nobody is told: the upstream does not tell either.
-    pub(crate) async fn send(&self, callback: Callback) {
+    async fn send(&self, callback: Callback) {
         let Ok(uri) = callback.url.parse::<Uri>() else { return };
         let body = serde_json::to_vec(&callback.body).unwrap_or_default();
         let request = Request::builder()

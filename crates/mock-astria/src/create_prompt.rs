@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::calling::Calling;
 use crate::cast;
 use crate::jobs;
 use crate::objects::{PROMPT_ATTRIBUTES, Prompt, max_images, now};
@@ -24,7 +25,7 @@ const FILE_ATTRIBUTES: &[&str] =
 const LIST_ATTRIBUTES: &[&str] = &["image_references", "image_reference_urls"];
 
 /// Handles both routes.
-pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
+pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, calling: &Calling) -> Reply {
     let Some(root) = root(parsed, "prompt", is_attribute) else {
         return missing_root("prompt");
     };
@@ -46,7 +47,7 @@ pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Rep
     {
         return Reply::json(200, created(shared, prompt));
     }
-    let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.silent = silent);
+    let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.calling = calling.clone());
     if let Some(key) = key {
         state.prompt_by_attributes.insert(key, id);
     }
@@ -225,7 +226,7 @@ impl Draft {
         ] {
             object.insert(key.to_owned(), value);
         }
-        let mut prompt = Prompt { object, tune_id, silent: false, batch: None };
+        let mut prompt = Prompt { object, tune_id, calling: Calling::Once, batch: None };
         adjust(&mut prompt);
         if let Some(batch) = prompt.batch.and_then(|batch| state.batches.get_mut(&batch)) {
             batch.prompts.push(id);

@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use crate::calling::Calling;
 use crate::create_prompt::{Draft, missing_root, root};
-use crate::objects::{TUNE_ATTRIBUTES, Tune, now};
+use crate::objects::{TUNE_ATTRIBUTES, Tune, from_now, now};
 use crate::rails_params::{Hash, Param, Parsed};
 use crate::reply::Reply;
 use crate::state::{Shared, State};
@@ -19,7 +20,7 @@ use crate::{blobs, cast, jobs};
 const OTHER_ATTRIBUTES: &[&str] = &["images", "image_urls", "characteristics", "prompts_attributes"];
 
 /// Handles the route.
-pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
+pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, calling: &Calling) -> Reply {
     let Some(root) = root(parsed, "tune", is_attribute) else {
         return missing_root("tune");
     };
@@ -28,7 +29,7 @@ pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Rep
     plan.drafts = nested_prompts(&root, &mut errors);
     match errors.into_body() {
         Some(body) => Reply::json(422, body),
-        None => plan.start(shared, silent),
+        None => plan.start(shared, calling),
     }
 }
 
@@ -78,7 +79,7 @@ impl Plan {
     }
 
     /// Makes the tune and its prompts, and lets their time run; with idempotency on, finds the one of that title.
-    pub(crate) fn start(mut self, shared: &Arc<Shared>, silent: bool) -> Reply {
+    pub(crate) fn start(mut self, shared: &Arc<Shared>, calling: &Calling) -> Reply {
         let mut state = shared.lock();
         let title = self.attributes.get("title").and_then(Value::as_str).unwrap_or_default().to_owned();
         if shared.settings.idempotent
@@ -88,19 +89,21 @@ impl Plan {
         }
         let (id, drafts) = (state.next_tune_id(), std::mem::take(&mut self.drafts));
         let callback = match self.attributes.remove("prompts_callback") {
-            Some(Value::String(url)) if !url.is_empty() && !silent => Some(url),
+            Some(Value::String(url)) if !url.is_empty() => Some(url),
             _ => None,
         };
-        let tune = self.tune(shared, id);
+        let mut tune = self.tune(shared, id);
         let free = tune.is_free();
         state.charge(tune.object.get("cost_mc").and_then(Value::as_u64).unwrap_or_default());
-        let done_at = Instant::now() + Duration::from_millis(shared.settings.train_ms);
-        state.tunes.insert(id, Tune { silent, ready_at: Some(done_at), ..tune });
+        let training = Duration::from_millis(shared.settings.train_ms);
+        let done_at = Instant::now() + training;
+        tune.object.insert("eta".to_owned(), json!(from_now(training)));
+        state.tunes.insert(id, Tune { calling: calling.clone(), ready_at: Some(done_at), ..tune });
         state.tune_by_title.insert(title, id);
         jobs::run_tune(shared, &state, id, done_at);
         let batch = state.open_batch(callback);
         for draft in drafts {
-            start_prompt(shared, &mut state, draft, id, free, (batch, silent));
+            start_prompt(shared, &mut state, draft, id, free, (batch, calling));
         }
         match state.tunes.get(&id) {
             Some(tune) => Reply::json(201, tune.value()),
@@ -152,10 +155,10 @@ pub(crate) fn start_prompt(
     draft: Draft,
     tune_id: u64,
     free: bool,
-    (batch, silent): (u64, bool),
+    (batch, calling): (u64, &Calling),
 ) -> u64 {
     let id = draft.store(shared, state, tune_id, free, |prompt| {
-        prompt.silent = silent;
+        prompt.calling = calling.clone();
         prompt.batch = Some(batch);
     });
     jobs::run_prompt_on(shared, state, id, tune_id);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::calling::Calling;
 use crate::cast;
 use crate::create_prompt::{Draft, is_attribute, root};
 use crate::jobs;
@@ -16,7 +17,7 @@ use crate::reply::Reply;
 use crate::state::Shared;
 
 /// Handles the route.
-pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
+pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, calling: &Calling) -> Reply {
     let changes = root(parsed, "prompt", is_attribute).unwrap_or_default();
     let mut state = shared.lock();
     let Some(original) = cast::id(parsed.params.get("id")).and_then(|id| state.prompts.get(&id)) else {
@@ -33,7 +34,7 @@ pub(crate) fn create(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Rep
     if let Some(body) = draft.validate(tune_id).into_body() {
         return Reply::json(422, body);
     }
-    let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.silent = silent);
+    let id = draft.store(shared, &mut state, tune_id, free, |prompt| prompt.calling = calling.clone());
     jobs::run_prompt_on(shared, &state, id, tune_id);
     Reply::json(201, state.prompts.get(&id).map_or(Value::Null, Prompt::value))
 }

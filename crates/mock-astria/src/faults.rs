@@ -44,10 +44,22 @@ pub enum Fault {
     Redirect,
     /// Processed; the objects made never call back.
     NoCallback,
+    /// Processed; the objects made call back that much after they are done: at most 10 minutes.
+    DelayCallback(Duration),
+    /// Processed; each callback comes several times, in parallel.
+    DoubleCallback {
+        /// How many times: 2 is twice the same; at most 100.
+        copies: usize,
+    },
+    /// Processed; the callbacks wait until everything made is done, then come in reverse order, one after the other: that
+    /// for all prompts, each prompt's from the last to the first, the tune's.
+    ReorderCallbacks,
+    /// Processed; everything made is done at once, and its callbacks are answered before the reply is sent.
+    CallbackBeforeReply,
 }
 
 impl Fault {
-    fn from_name(name: &str, delay_ms: u64) -> Option<Self> {
+    fn from_name(name: &str, delay: Duration, copies: usize) -> Option<Self> {
         Some(match name {
             "status_500" => Self::Status500,
             "status_429" => Self::Status429,
@@ -58,7 +70,7 @@ impl Fault {
             "page_200" => Self::Page200,
             "status_500_after_processing" => Self::Status500AfterProcessing,
             "status_504_after_processing" => Self::Status504AfterProcessing,
-            "delay" => Self::Delay(Duration::from_millis(delay_ms)),
+            "delay" => Self::Delay(delay),
             "broken_json" => Self::BrokenJson,
             "cut_before_reply" => Self::CutBeforeReply,
             "cut_mid_reply" => Self::CutMidReply,
@@ -66,6 +78,10 @@ impl Fault {
             "huge_headers" => Self::HugeHeaders,
             "redirect" => Self::Redirect,
             "no_callback" => Self::NoCallback,
+            "delay_callback" => Self::DelayCallback(delay),
+            "double_callback" => Self::DoubleCallback { copies },
+            "reorder_callbacks" => Self::ReorderCallbacks,
+            "callback_before_reply" => Self::CallbackBeforeReply,
             _ => return None,
         })
     }
@@ -117,7 +133,9 @@ impl FaultRule {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let number = |key: &str| value.get(key).and_then(Value::as_u64);
         let delay_ms = number("delay_ms").or_else(|| number("ms")).unwrap_or(2_000);
-        let mut rule = Self::new(Fault::from_name(text("fault")?, delay_ms)?);
+        let copies = number("copies").and_then(|copies| usize::try_from(copies).ok()).unwrap_or(2);
+        let fault = Fault::from_name(text("fault")?, Duration::from_millis(delay_ms), copies)?;
+        let mut rule = Self::new(fault);
         rule = rule.times(number("times").unwrap_or(1));
         if let Some(method) = text("method") {
             rule = rule.method(method);

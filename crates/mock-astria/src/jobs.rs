@@ -1,32 +1,39 @@
 //! The work that the upstream would do: time passes, objects become done, callbacks fire once.
 //!
 //! Each object has one task. A prompt on a tune that still trains waits for it. What a test has finished by hand is left
-//! alone. It makes no images: see [`crate::pictures`] for what their addresses show.
+//! alone. How the callbacks go is [`crate::calling`]'s. It makes no images: see [`crate::pictures`] for what their addresses show.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::blobs;
-use crate::callback::Callback;
-use crate::objects::{Prompt, days_from_now, is_done, now};
+use crate::callback::{About, Callback};
+use crate::calling::{Calling, Due};
+use crate::objects::{Prompt, from_now, is_done, now};
 use crate::settings::Envelope;
 use crate::state::{Shared, State};
 
 /// A text with this word in it makes the job fail.
 const FAILING_WORD: &str = "user_error";
+/// How long the upstream keeps a tune that is trained: 30 days.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const REFUSAL: &str = "The image was refused by the moderation of the imitation";
 
 /// Lets a prompt generate, from `start` on.
-pub(crate) fn run_prompt(shared: &Arc<Shared>, state: &State, id: u64, start: Instant) {
+fn run_prompt(shared: &Arc<Shared>, state: &State, id: u64, start: Instant) {
+    if state.prompts.get(&id).is_none_or(|prompt| !prompt.calling.starts(id)) {
+        return;
+    }
     let job_shared = Arc::clone(shared);
     let done_at = start + Duration::from_millis(shared.settings.generate_ms);
     shared.spawn_in(state.epoch.clone(), async move {
         tokio::time::sleep_until(done_at).await;
         let due = complete_prompt(&job_shared, &mut job_shared.lock(), id, None);
-        send_all(&job_shared, due).await;
+        job_shared.callbacks.send_all(due).await;
     });
 }
 
@@ -39,11 +46,14 @@ pub(crate) fn run_prompt_on(shared: &Arc<Shared>, state: &State, id: u64, tune_i
 
 /// Lets a tune train until `done_at`.
 pub(crate) fn run_tune(shared: &Arc<Shared>, state: &State, id: u64, done_at: Instant) {
+    if state.tunes.get(&id).is_none_or(|tune| !tune.calling.starts(id)) {
+        return;
+    }
     let job_shared = Arc::clone(shared);
     shared.spawn_in(state.epoch.clone(), async move {
         tokio::time::sleep_until(done_at).await;
         let due = complete_tune(&job_shared, &mut job_shared.lock(), id, None);
-        send_all(&job_shared, due).await;
+        job_shared.callbacks.send_all(due).await;
     });
 }
 
@@ -53,31 +63,45 @@ pub(crate) fn finish_now(shared: &Arc<Shared>, id: u64, user_error: Option<&str>
     if state.object_mut(id).is_none_or(|object| is_done(object)) {
         return false;
     }
-    let due = if state.prompts.contains_key(&id) {
-        complete_prompt(shared, &mut state, id, user_error)
-    } else {
-        complete_tune(shared, &mut state, id, user_error)
-    };
-    let job_shared = Arc::clone(shared);
-    shared.spawn_in(state.epoch.clone(), async move { send_all(&job_shared, due).await });
+    let due = complete(shared, &mut state, id, user_error);
+    send_in_epoch(shared, &state, due);
     true
 }
 
-async fn send_all(shared: &Shared, due: Vec<Callback>) {
-    for callback in due {
-        shared.callbacks.send(callback).await;
+/// Finishes what a create must finish before it replies, and waits until its callbacks are answered. Cancel safe: they are
+/// sent all the same.
+pub(crate) async fn finish_before_reply(shared: &Arc<Shared>, calling: &Calling) {
+    let made = calling.before_reply();
+    if made.is_empty() {
+        return;
+    }
+    let sending = {
+        let mut state = shared.lock();
+        let callbacks =
+            made.into_iter().flat_map(|id| complete(shared, &mut state, id, None).callbacks).collect();
+        send_in_epoch(shared, &state, Due { callbacks, ..Due::default() })
+    };
+    // Nobody is told how a callback went.
+    let _ = sending.await;
+}
+
+fn send_in_epoch(shared: &Arc<Shared>, state: &State, due: Due) -> JoinHandle<()> {
+    let job_shared = Arc::clone(shared);
+    shared.spawn_in(state.epoch.clone(), async move { job_shared.callbacks.send_all(due).await })
+}
+
+fn complete(shared: &Shared, state: &mut State, id: u64, user_error: Option<&str>) -> Due {
+    if state.prompts.contains_key(&id) {
+        complete_prompt(shared, state, id, user_error)
+    } else {
+        complete_tune(shared, state, id, user_error)
     }
 }
 
 /// Fills in what a finished prompt has; returns the callbacks that are due for it.
-pub(crate) fn complete_prompt(
-    shared: &Shared,
-    state: &mut State,
-    id: u64,
-    user_error: Option<&str>,
-) -> Vec<Callback> {
+pub(crate) fn complete_prompt(shared: &Shared, state: &mut State, id: u64, user_error: Option<&str>) -> Due {
     let Some(prompt) = state.prompts.get_mut(&id).filter(|prompt| !prompt.is_done()) else {
-        return Vec::new();
+        return Due::default();
     };
     let at = now();
     let object = &mut prompt.object;
@@ -93,14 +117,13 @@ pub(crate) fn complete_prompt(
     object.insert("started_training_at".to_owned(), json!(at));
     object.insert("updated_at".to_owned(), json!(at));
     let mut due = Vec::new();
-    let batch = prompt.batch;
-    if !prompt.silent
-        && let Some(url) = url(object.get("callback"))
-    {
-        due.push(Callback { url, body: wrapped(shared, "prompt", prompt.value()) });
+    let (batch, calling) = (prompt.batch, prompt.calling.clone());
+    if let Some(url) = url(object.get("callback")) {
+        let body = wrapped(shared, "prompt", prompt.value());
+        due.push(Callback { url, body, about: About::Object(id) });
     }
     due.extend(batch.and_then(|batch| all_done(state, batch)));
-    due
+    calling.pass(due)
 }
 
 /// What has vanished is not waited for.
@@ -111,24 +134,19 @@ fn all_done(state: &mut State, batch: u64) -> Option<Callback> {
         return None;
     }
     let body = Value::Array(prompts().map(Prompt::value).collect());
-    Some(Callback { url: batch.callback.take()?, body })
+    Some(Callback { url: batch.callback.take()?, body, about: About::Set })
 }
 
 /// Fills in what a trained tune has; returns the callback that is due for it.
-pub(crate) fn complete_tune(
-    shared: &Shared,
-    state: &mut State,
-    id: u64,
-    user_error: Option<&str>,
-) -> Vec<Callback> {
+pub(crate) fn complete_tune(shared: &Shared, state: &mut State, id: u64, user_error: Option<&str>) -> Due {
     let Some(tune) = state.tunes.get_mut(&id).filter(|tune| !is_done(&tune.object)) else {
-        return Vec::new();
+        return Due::default();
     };
     let at = now();
     for name in ["trained_at", "started_training_at", "updated_at", "eta"] {
         tune.object.insert(name.to_owned(), json!(at));
     }
-    tune.object.insert("expires_at".to_owned(), json!(days_from_now(30)));
+    tune.object.insert("expires_at".to_owned(), json!(from_now(KEPT)));
     if let Some(error) = user_error {
         tune.object.insert("user_error".to_owned(), json!(error));
     } else {
@@ -136,8 +154,12 @@ pub(crate) fn complete_tune(
         tune.object.insert("ckpt_urls".to_owned(), json!([checkpoint]));
         tune.object.insert("ckpt_url".to_owned(), json!(checkpoint));
     }
-    let url = url(tune.object.get("callback")).filter(|_| !tune.silent);
-    url.map(|url| Callback { url, body: wrapped(shared, "tune", tune.value()) }).into_iter().collect()
+    let callback = url(tune.object.get("callback")).map(|url| Callback {
+        url,
+        body: wrapped(shared, "tune", tune.value()),
+        about: About::Object(id),
+    });
+    tune.calling.pass(callback.into_iter().collect())
 }
 
 fn url(value: Option<&Value>) -> Option<String> {

@@ -21,6 +21,7 @@
 mod app;
 mod blobs;
 mod callback;
+mod calling;
 mod cast;
 mod changes;
 mod control;

@@ -36,6 +36,9 @@ struct Arguments {
     /// The shape of callback bodies: `bare` or `wrapped`.
     #[arg(long, default_value = "bare")]
     envelope: Envelope,
+    /// Call nobody back.
+    #[arg(long)]
+    no_callbacks: bool,
     /// Answer a known title or known prompt attributes with the object that has them.
     #[arg(long)]
     idempotent: bool,
@@ -59,6 +62,7 @@ async fn main() -> io::Result<()> {
         theme_ms: arguments.theme_ms,
         balance_mc: arguments.balance_mc,
         envelope: arguments.envelope,
+        callbacks: !arguments.no_callbacks,
         idempotent: arguments.idempotent,
         relative_images: arguments.relative_images,
         storage_listen: arguments.storage_listen,

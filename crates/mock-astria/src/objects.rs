@@ -3,10 +3,12 @@
 //! The shown object is the state, so that what a test reads cannot differ from what a client gets. It does not validate.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
+use crate::calling::Calling;
 use crate::cast::Kind;
 use crate::tune_seeds::SEEDREAM_TUNE_ID;
 
@@ -81,8 +83,7 @@ pub(crate) struct Prompt {
     /// As shown.
     pub(crate) object: Map<String, Value>,
     pub(crate) tune_id: u64,
-    /// A fault took its callback away.
-    pub(crate) silent: bool,
+    pub(crate) calling: Calling,
     /// The batch of which it is a part.
     pub(crate) batch: Option<u64>,
 }
@@ -106,7 +107,7 @@ pub(crate) fn is_done(object: &Map<String, Value>) -> bool {
 pub(crate) struct Tune {
     /// As shown.
     pub(crate) object: Map<String, Value>,
-    pub(crate) silent: bool,
+    pub(crate) calling: Calling,
     /// From the gallery: not in the account's list, not deletable.
     pub(crate) shared: bool,
     /// When its training ends; prompts made earlier wait for it.
@@ -123,7 +124,7 @@ pub(crate) struct Batch {
 
 impl Tune {
     pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self { object, silent: false, shared: false, ready_at: None, prompts: BTreeSet::new() }
+        Self { object, calling: Calling::Once, shared: false, ready_at: None, prompts: BTreeSet::new() }
     }
 
     pub(crate) fn shared(base_url: &str, id: u64, title: &str, branch: Option<&str>) -> Self {
@@ -168,11 +169,11 @@ pub(crate) fn max_images(tune_id: u64) -> u64 {
 
 /// Now, as the upstream writes it.
 pub(crate) fn now() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    from_now(Duration::ZERO)
 }
 
-/// Now and some days more.
-pub(crate) fn days_from_now(days: i64) -> String {
-    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
-    later.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+/// Now and a while more; now, if that is beyond every calendar.
+pub(crate) fn from_now(pause: Duration) -> String {
+    let now = jiff::Timestamp::now();
+    now.checked_add(pause).unwrap_or(now).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }

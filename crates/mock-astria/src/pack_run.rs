@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::calling::Calling;
 use crate::cast;
 use crate::create_prompt::{Draft, missing_root, root};
 use crate::create_tune::{self, Plan, nested_prompts, start_prompt};
@@ -20,7 +21,7 @@ use crate::state::Shared;
 use crate::validation;
 
 /// Handles the route.
-pub(crate) fn run(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply {
+pub(crate) fn run(shared: &Arc<Shared>, parsed: &Parsed, calling: &Calling) -> Reply {
     let Some(root) = root(parsed, "tune", |name| {
         ["tune_ids", "prompt_ids", "prompt_attributes"].contains(&name) || create_tune::is_attribute(name)
     }) else {
@@ -32,13 +33,13 @@ pub(crate) fn run(shared: &Arc<Shared>, parsed: &Parsed, silent: bool) -> Reply 
     match root.get("tune_ids") {
         Some(Param::Array(ids)) if !ids.is_empty() => {
             let tune_ids: Vec<u64> = ids.iter().map(|id| cast::id(Some(id)).unwrap_or_default()).collect();
-            on_tunes(shared, &root, &pack, &tune_ids, silent)
+            on_tunes(shared, &root, &pack, &tune_ids, calling)
         }
-        _ => train(shared, &root, &pack, silent),
+        _ => train(shared, &root, &pack, calling),
     }
 }
 
-fn train(shared: &Arc<Shared>, root: &Hash, pack: &Value, silent: bool) -> Reply {
+fn train(shared: &Arc<Shared>, root: &Hash, pack: &Value, calling: &Calling) -> Reply {
     let mut plan = Plan::new(root, 0);
     let mut errors = validation::tune(&plan.attributes, plan.images);
     let class = plan.attributes.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -59,10 +60,10 @@ fn train(shared: &Arc<Shared>, root: &Hash, pack: &Value, silent: bool) -> Reply
     for name in ["base_tune_id", "model_type", "token"] {
         plan.attributes.insert(name.to_owned(), pack.get(name).cloned().unwrap_or_default());
     }
-    plan.start(shared, silent)
+    plan.start(shared, calling)
 }
 
-fn on_tunes(shared: &Arc<Shared>, root: &Hash, pack: &Value, tune_ids: &[u64], silent: bool) -> Reply {
+fn on_tunes(shared: &Arc<Shared>, root: &Hash, pack: &Value, tune_ids: &[u64], calling: &Calling) -> Reply {
     let all = packs::templates(pack);
     let Some(chosen) = chosen(root, all) else {
         return Reply::error(422, "prompt_ids must be prompts of the pack");
@@ -90,12 +91,12 @@ fn on_tunes(shared: &Arc<Shared>, root: &Hash, pack: &Value, tune_ids: &[u64], s
         }
     }
     state.charge(total_cost_mc);
-    let callback = root.get("prompts_callback").and_then(Param::as_str).filter(|_| !silent);
+    let callback = root.get("prompts_callback").and_then(Param::as_str);
     let order_id = state.open_batch(callback.filter(|url| !url.is_empty()).map(str::to_owned));
     let prompt_ids: Vec<u64> = drafts
         .into_iter()
         .map(|(tune_id, free, draft)| {
-            start_prompt(shared, &mut state, draft, tune_id, free, (order_id, silent))
+            start_prompt(shared, &mut state, draft, tune_id, free, (order_id, calling))
         })
         .collect();
     if shared.settings.pack_run_reply == PackRunReply::TuneIfSingle

@@ -1,6 +1,7 @@
 //! What a test does to the upstream's objects behind everybody's back: make, change, finish and remove them.
 //!
-//! Objects made here are finished, cost nothing, and call nobody back. Ids go on where the last create stopped.
+//! Objects made here cost nothing, call nobody back unless told to, and are finished unless their function says otherwise.
+//! Ids go on where the last create stopped.
 
 use std::sync::Arc;
 
@@ -48,7 +49,12 @@ impl MockAstria {
             .collect()
     }
 
-    /// The same under a chosen id; `false` if it is taken.
+    /// The same, unfinished until [`Self::finish`] or [`Self::fail`]: no time of theirs runs. They call back as asked.
+    pub fn seed_unfinished_prompts(&self, tune_id: u64, count: usize, callback: Option<&str>) -> Vec<u64> {
+        unfinished_prompts(&self.shared, tune_id, count, callback)
+    }
+
+    /// A finished one under a chosen id; `false` if it is taken.
     pub fn seed_prompt_at(&self, tune_id: u64, id: u64) -> bool {
         let mut state = self.shared.lock();
         let free = state.object_mut(id).is_none();
@@ -117,10 +123,32 @@ fn put_tune(shared: &Arc<Shared>, state: &mut State, id: u64) {
     jobs::complete_tune(shared, state, id, None);
 }
 
-fn put_prompt(shared: &Arc<Shared>, state: &mut State, tune_id: u64, id: u64) {
+/// Makes prompts that wait for somebody to finish them.
+pub(crate) fn unfinished_prompts(
+    shared: &Shared,
+    tune_id: u64,
+    count: usize,
+    callback: Option<&str>,
+) -> Vec<u64> {
+    let mut state = shared.lock();
+    (0..count)
+        .map(|_| {
+            let id = state.next_prompt_id();
+            put_unfinished_prompt(shared, &mut state, tune_id, id, callback);
+            id
+        })
+        .collect()
+}
+
+fn put_prompt(shared: &Shared, state: &mut State, tune_id: u64, id: u64) {
+    put_unfinished_prompt(shared, state, tune_id, id, None);
+    jobs::complete_prompt(shared, state, id, None);
+}
+
+fn put_unfinished_prompt(shared: &Shared, state: &mut State, tune_id: u64, id: u64, callback: Option<&str>) {
     let mut attributes = Map::new();
     attributes.insert("text".to_owned(), json!(format!("seeded {id}")));
     attributes.insert("num_images".to_owned(), json!(1));
+    attributes.extend(callback.map(|url| ("callback".to_owned(), json!(url))));
     Draft::of(attributes).store_at(shared, state, id, tune_id, true, |_| {});
-    jobs::complete_prompt(shared, state, id, None);
 }

@@ -116,6 +116,8 @@ pub struct Settings {
     pub default_num_images: u64,
     /// Answer a known tune title (of a pack run too), or known prompt attributes, with the object that has them: an account setting too.
     pub idempotent: bool,
+    /// Whether anybody is called back.
+    pub callbacks: bool,
     /// How long a callback may take before it is given up. It is never repeated.
     pub callback_timeout_ms: u64,
     /// How many requests are remembered; the oldest are forgotten first.
@@ -151,6 +153,7 @@ impl Default for Settings {
             cost_per_tune_mc: 150_000,
             default_num_images: 4,
             idempotent: false,
+            callbacks: true,
             callback_timeout_ms: 5_000,
             max_requests: 100_000,
             max_recorded_bytes: 256 * 1024 * 1024,

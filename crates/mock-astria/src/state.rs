@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,7 +35,7 @@ pub(crate) struct Shared {
     /// The same of the storage host.
     pub(crate) storage_url: String,
     pub(crate) connections: AtomicU64,
-    pub(crate) callbacks: CallbackClient,
+    pub(crate) callbacks: Arc<CallbackClient>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     serial: AtomicU64,
@@ -92,7 +93,7 @@ impl Shared {
             next_order_id: FIRST_ORDER_ID,
         };
         Self {
-            callbacks: CallbackClient::new(settings.callback_timeout_ms),
+            callbacks: Arc::new(CallbackClient::new(settings.callbacks, settings.callback_timeout_ms)),
             credentials: Mutex::new(vec![(settings.api_key.clone(), settings.workspace_id.clone())]),
             settings,
             base_url,
@@ -114,8 +115,14 @@ impl Shared {
     }
 
     /// Runs a job until it is done or its epoch ends.
-    pub(crate) fn spawn_in(&self, epoch: CancellationToken, job: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(async move { epoch.run_until_cancelled(job).await });
+    pub(crate) fn spawn_in(
+        &self,
+        epoch: CancellationToken,
+        job: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.tasks.spawn(async move {
+            epoch.run_until_cancelled(job).await;
+        })
     }
 
     pub(crate) fn reset(&self) {

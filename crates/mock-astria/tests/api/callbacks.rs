@@ -1,9 +1,9 @@
 //! Callbacks: once, in the envelope, never again.
 
-use mock_astria::{Envelope, FLUX_TUNE_ID, Fault, FaultRule, MockAstria, Settings};
+use mock_astria::{Envelope, FLUX_TUNE_ID, MockAstria, Settings};
 use serde_json::json;
 
-use crate::client::{Receiver, instant, post_json, start, until};
+use crate::client::{Receiver, instant, post_json, start};
 
 fn path() -> String {
     format!("/tunes/{FLUX_TUNE_ID}/prompts")
@@ -83,21 +83,6 @@ async fn a_free_tune_and_its_prompts_call_back_and_show_pictures() {
     let (path, body) = receiver.next().await;
     assert_eq!((path.as_str(), &body["cost_mc"]), ("/prompt", &json!(0)));
     assert_eq!(body["images"].as_array().unwrap().len(), 4);
-}
-
-#[tokio::test]
-async fn a_fault_takes_the_callback_away_and_nothing_else() {
-    let mock = start().await;
-    let mut receiver = Receiver::start(200).await;
-    mock.inject(FaultRule::new(Fault::NoCallback));
-    let body = |name: &str| json!({"prompt": {"text": "x", "callback": format!("{}/{name}", receiver.url)}});
-    let (silent, loud) = (body("silent"), body("loud"));
-
-    assert_eq!(post_json(&mock, &path(), &silent).await.status, 201);
-    until(|| mock.prompts()[0]["images"] != json!([])).await;
-    post_json(&mock, &path(), &loud).await;
-
-    assert_eq!(receiver.next().await.0, "/loud");
 }
 
 #[tokio::test]

@@ -159,8 +159,12 @@ impl Receiver {
         let stopped = stop.clone();
         TaskTracker::new().spawn(async move {
             let take_all = async {
-                while let Ok((stream, _)) = listener.accept().await {
-                    let _ = sender.send(take_one(stream, status).await).await;
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    // Known before it is answered: a test may ask as soon as it is.
+                    let _ = sender.send(take_one(&mut stream).await).await;
+                    let reply =
+                        format!("HTTP/1.1 {status} Answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    let _ = stream.write_all(reply.as_bytes()).await;
                 }
             };
             stopped.run_until_cancelled(take_all).await;
@@ -179,7 +183,7 @@ impl Receiver {
     }
 }
 
-async fn take_one(mut stream: TcpStream, status: u16) -> (String, Value) {
+async fn take_one(stream: &mut TcpStream) -> (String, Value) {
     let mut raw = Vec::new();
     loop {
         stream.read_buf(&mut raw).await.expect("a readable callback");
@@ -193,8 +197,6 @@ async fn take_one(mut stream: TcpStream, status: u16) -> (String, Value) {
         if body.len() < length {
             continue;
         }
-        let reply = format!("HTTP/1.1 {status} Answer\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        let _ = stream.write_all(reply.as_bytes()).await;
         let path = head.split(' ').nth(1).expect("a request line").to_owned();
         return (path, serde_json::from_str(body).expect("a JSON callback"));
     }

@@ -3,7 +3,7 @@
 use mock_astria::FLUX_TUNE_ID;
 use serde_json::{Value, json};
 
-use crate::client::{get, post_json, send, start};
+use crate::client::{Receiver, get, post_json, send, start};
 
 async fn control(mock: &mock_astria::MockAstria, line: &str, body: &Value) -> crate::client::Answer {
     send(mock, line, &[], body.to_string().as_bytes()).await
@@ -63,11 +63,44 @@ async fn every_fault_of_the_documents_has_a_name() {
         "huge_headers",
         "redirect",
         "no_callback",
+        "delay_callback",
+        "double_callback",
+        "reorder_callbacks",
+        "callback_before_reply",
     ];
     for name in names {
         let rule = json!({"method": "*", "path": "*", "delay_ms": 1, "fault": name});
         assert_eq!(control(&mock, "POST /__mock__/faults", &rule).await.status, 204, "{name}");
     }
+}
+
+#[tokio::test]
+async fn thousands_of_unfinished_prompts_are_made_at_once_and_finished_by_id() {
+    let mock = start().await;
+    let mut receiver = Receiver::start(200).await;
+
+    let wanted = json!({"count": 3_000, "callback": receiver.url});
+    let made = control(&mock, "POST /__mock__/prompts", &wanted).await;
+    let ids = made.json()["ids"].as_array().unwrap().clone();
+    let finish = json!({"ids": [ids[7], 9]});
+    let finished = control(&mock, "POST /__mock__/finish", &finish).await.json();
+    let fail = json!({"ids": [ids[8], ids[7]], "user_error": "no face found"});
+    let failed = control(&mock, "POST /__mock__/finish", &fail).await.json();
+
+    assert_eq!((made.status, ids.len()), (201, 3_000));
+    assert_eq!(finished["finished"], json!([ids[7]]), "what does not exist is not finished");
+    assert_eq!(failed["finished"], json!([ids[8]]), "nor is what is done");
+    let mut called = [receiver.next().await.1["id"].clone(), receiver.next().await.1["id"].clone()];
+    called.sort_by_key(Value::as_u64);
+    assert_eq!(called, [ids[7].clone(), ids[8].clone()]);
+    let unfinished = mock.prompts().iter().filter(|prompt| prompt["trained_at"].is_null()).count();
+    assert_eq!(
+        (unfinished, mock.object(ids[8].as_u64().unwrap()).unwrap()["images"].clone()),
+        (2_998, json!([]))
+    );
+    let unbounded = json!({"count": 1_000_000});
+    assert_eq!(control(&mock, "POST /__mock__/prompts", &unbounded).await.status, 422);
+    assert_eq!(control(&mock, "POST /__mock__/finish", &json!({})).await.status, 422);
 }
 
 #[tokio::test]

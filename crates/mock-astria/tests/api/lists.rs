@@ -74,6 +74,9 @@ async fn prompts_are_listed_newest_first_in_pages_of_twenty() {
     let older = get(&mock, &format!("/prompts?before_id={}&limit=2", first[0]["id"])).await.json();
     assert_eq!(texts(older), ["number 23", "number 22"]);
     assert_eq!(texts(get(&mock, "/prompts?text=number%207").await.json()), ["number 7"]);
+    let tunes = mock.seed_tunes(3);
+    let older = get(&mock, &format!("/tunes?before_id={}&limit=2", tunes[2])).await.json();
+    assert_eq!((&older[0]["id"], &older[1]["id"]), (&json!(tunes[1]), &json!(tunes[0])));
     assert_eq!(get(&mock, "/prompts?offset=10001").await.status, 400);
     assert_eq!(get(&mock, "/tunes?offset=201").await.status, 400);
 }

@@ -9,6 +9,7 @@
 
 mod access;
 mod blobs;
+mod callback_faults;
 mod callbacks;
 mod changes;
 mod client;

@@ -28,6 +28,18 @@ async fn seeded_objects_are_finished_and_can_be_read() {
 }
 
 #[tokio::test]
+async fn prompts_can_be_seeded_unfinished() {
+    let mock = start().await;
+
+    let prompts = mock.seed_unfinished_prompts(FLUX_TUNE_ID, 2, None);
+
+    assert!(prompts.iter().all(|id| mock.object(*id).unwrap()["trained_at"].is_null()));
+    assert!(mock.finish(prompts[1]));
+    assert!(mock.object(prompts[0]).unwrap()["trained_at"].is_null());
+    assert!(mock.object(prompts[1]).unwrap()["trained_at"].is_string());
+}
+
+#[tokio::test]
 async fn an_object_vanishes_as_its_expiry_would_let_it() {
     let mock = start().await;
     let tune = mock.seed_tunes(1)[0];

@@ -45,6 +45,23 @@ async fn a_tune_with_nested_prompts_is_made_from_a_form() {
 }
 
 #[tokio::test]
+async fn a_tune_says_when_it_will_be_trained_and_then_when_it_was_and_until_when_it_is_kept() {
+    let mock = MockAstria::start(Settings { train_ms: 60_000, ..instant() }).await.unwrap();
+    let tune = json!({"title": "t", "name": "cat", "image_urls": ["https://a.invalid/1.jpg"]});
+
+    let made = post_json(&mock, "/tunes", &json!({ "tune": tune })).await.json();
+    let id = made["id"].as_u64().unwrap();
+    assert!(mock.finish(id));
+    let trained = get(&mock, &format!("/tunes/{id}")).await.json();
+
+    let text = |object: &Value, name: &str| object[name].as_str().map(str::to_owned);
+    assert!(text(&made, "eta") > text(&made, "created_at"));
+    assert_eq!((text(&made, "trained_at"), text(&made, "expires_at")), (None, None));
+    assert_eq!(text(&trained, "eta"), text(&trained, "trained_at"));
+    assert!(text(&trained, "expires_at") > text(&trained, "trained_at"));
+}
+
+#[tokio::test]
 async fn a_tune_of_the_fast_branch_is_free_and_so_are_its_prompts() {
     let mock = start().await;
     let tune =
