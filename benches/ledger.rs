@@ -324,6 +324,7 @@ fn prompt(id: u64, reservation: ReservationId) -> Seen {
         created_at: None,
         finished_at: None,
         expires_at: None,
+        eta: None,
         is_finished: true,
         traits: Traits { text: Some("a cat on a bench".into()), ..Traits::default() },
         counts: Counts { images: Some(1), cost_mc: Some(1000), is_failed: false },

@@ -38,6 +38,25 @@ export class Api {
   get(path, options) { return this.call("GET", path, options); }
   post(path, options) { return this.call("POST", path, options); }
 
+  /** Opens a stream of events, from the one after `lastId` on. Gives the response; throws what `fetch` throws. */
+  async stream(url, { lastId, signal }) {
+    const headers = { Accept: "text/event-stream" };
+    if (this.token) headers.Authorization = `Bearer ${this.token}`;
+    if (lastId !== "") headers["Last-Event-ID"] = lastId;
+    const started = performance.now();
+    const done = (status) =>
+      this.watch?.call({ method: "GET", path: "gateway/events", status, cache: "", ms: Math.round(performance.now() - started) });
+    try {
+      const response = await fetch(url, { headers, signal, credentials: "omit", redirect: "error", cache: "no-store" });
+      this.watch?.headers(response.headers);
+      done(response.status);
+      return response;
+    } catch (error) {
+      if (!this.signal.aborted) done(0);
+      throw error;
+    }
+  }
+
   /** Gives `{data, headers}`; throws a `Problem`, or the signal's own reason when it was cancelled. */
   async call(method, path, { json, form, headers = {}, signal } = {}) {
     const both = signal ? AbortSignal.any([this.signal, signal]) : this.signal;

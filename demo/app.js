@@ -5,6 +5,7 @@
 
 import { byId, el } from "./dom.js";
 import { Api, wasCancelled } from "./api.js";
+import { Live } from "./live.js";
 import { drawQuotas, forgetCalls, forgetLimits, logCall, takeLimits } from "./meters.js";
 import { createSection } from "./create.js";
 import { packsSection } from "./packs.js";
@@ -15,7 +16,7 @@ const ACCOUNT_SETTLE_MS = 250;
 const HELD_LOOK_MS = 4000;
 const HELD_LOOKS = 8;
 
-let session = null; // {user, api, stop, quotas}
+let session = null; // {user, api, stop, quotas, live}
 let tunes = [];
 let users = [];
 
@@ -24,7 +25,7 @@ const shell = {
   quotas: () => session?.quotas ?? [],
   tunes: () => tunes,
   say: (text) => { byId("status").textContent = text; },
-  spent: () => { heldLooks = HELD_LOOKS; refreshSoon(ACCOUNT_SETTLE_MS); },
+  spent: () => lookAtAccount(),
   addToPrompt: (words) => create.addToPrompt(words),
 };
 const photos = photosSection(shell);
@@ -50,6 +51,13 @@ function watchFor(owner) {
 
 let accountTimer = 0;
 let heldLooks = 0;
+let quotasTold = 0;
+
+/** Soon, and while the stream is not open a few times more. */
+function lookAtAccount() {
+  heldLooks = session?.live.opening ? 0 : HELD_LOOKS;
+  refreshSoon(ACCOUNT_SETTLE_MS);
+}
 
 function refreshSoon(ms) {
   clearTimeout(accountTimer);
@@ -59,13 +67,13 @@ function refreshSoon(ms) {
 async function refreshAccount() {
   const mine = session;
   if (!mine) return;
+  const told = quotasTold;
   try {
     const { data } = await mine.api.get("gateway/account");
     if (session !== mine) return;
-    mine.quotas = Array.isArray(data?.quotas) ? data.quotas : [];
     showPlan(data?.plan ?? mine.user.plan);
-    drawQuotas(mine.quotas);
-    create.drawPrice();
+    // What an event said meanwhile is newer.
+    if (told === quotasTold) showQuotas(mine, Array.isArray(data?.quotas) ? data.quotas : []);
     byId("page-error").replaceChildren();
     // What is reserved turns into used or comes back a little after a job ended: look a few more times, then stop.
     if (mine.quotas.some((quota) => quota.held > 0) && heldLooks-- > 0) refreshSoon(HELD_LOOK_MS);
@@ -74,6 +82,12 @@ async function refreshAccount() {
     if (error.isRateLimit) refreshSoon(Math.max(1, error.retryAfterS ?? 5) * 1000);
     else byId("page-error").replaceChildren(problemBox(error, { retry: refreshAccount }));
   }
+}
+
+function showQuotas(mine, quotas) {
+  mine.quotas = quotas;
+  drawQuotas(quotas);
+  create.drawPrice();
 }
 
 function showPlan(plan) {
@@ -99,6 +113,7 @@ function signIn(user) {
 
   session = { user, stop: new AbortController(), quotas: [] };
   session.api = new Api(user.token, session.stop.signal, watchFor(session));
+  session.live = follow(session);
   create.reset();
   showPlan(user.plan);
   for (const button of byId("users").children) button.setAttribute("aria-pressed", String(button.dataset.user === user.name));
@@ -111,6 +126,37 @@ function signIn(user) {
   packs.start();
   create.start();
 }
+
+/** Opens the session's stream of events, for as long as it lasts. */
+function follow(mine) {
+  const live = new Live({
+    api: mine.api,
+    signal: mine.stop.signal,
+    renew: () => renew(mine),
+    quotas(quotas) { quotasTold += 1; showQuotas(mine, quotas); },
+    changed: lookAtAccount,
+  });
+  live.run();
+  return live;
+}
+
+/** Fetches the users once more: after a restart of the demo their tokens are others. */
+async function renew(mine) {
+  const signal = mine.stop.signal;
+  try {
+    const { data } = await new Api(null, signal, null).get("demo/session.json");
+    const fresh = new Map(usersOf(data).map((user) => [user.name, user.token]));
+    for (const user of users) user.token = fresh.get(user.name) ?? user.token; // the buttons know these objects
+  } catch (error) {
+    if (wasCancelled(error)) throw error;
+    return false;
+  }
+  const isNew = mine.user.token !== mine.api.token;
+  mine.api.token = mine.user.token;
+  return isNew;
+}
+
+const usersOf = (data) => (data?.users ?? []).filter((user) => user?.name && user.token);
 
 function drawUsers() {
   byId("users").replaceChildren(...users.map((user) => el("button", {
@@ -126,7 +172,7 @@ async function begin() {
   const api = new Api(null, new AbortController().signal, { ...watchFor(null), headers() {}, call() {} });
   try {
     const { data } = await api.get("demo/session.json");
-    users = (data?.users ?? []).filter((user) => user?.name && user.token);
+    users = usersOf(data);
     tunes = data?.tunes ?? [];
     drawUsers();
   } catch (error) {

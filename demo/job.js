@@ -2,9 +2,11 @@
 
 import { byId, dollars, el, everySecond, icon, plural, safeUrl, sleep, span, stopTicking } from "./dom.js";
 import { BASE, Problem, wasCancelled } from "./api.js";
+import { CUT, LOOK } from "./live.js";
 import { inShort, mayPassSoon, outcome, problemBox } from "./problem.js";
 
 const FIRST_POLL_MS = 1000;
+const SELDOM_MS = 60_000; // while the stream tells; it is for what nobody thought of
 const SLOWEST_POLL_MS = 3000;
 const SLOWEST_RETRY_MS = 8000;
 const MAX_SILENT_POLLS = 40;
@@ -42,6 +44,7 @@ export function jobCard(shell, order, { again, rewrite }) {
 
   async function run() {
     let job;
+    const opening = session.live.opening;
     try {
       const headers = { "Idempotency-Key": `"${order.key}"` };
       const reply = await session.api.post(`tunes/${encodeURIComponent(order.tuneId)}/prompts`, { json: { prompt }, headers, signal });
@@ -63,20 +66,39 @@ export function jobCard(shell, order, { again, rewrite }) {
     }
     card.dataset.id = job.id;
     setState("Being made");
-    await watch(job);
+    // A stream that opened while the prompt was on its way may have missed its end.
+    const told = session.live.opening;
+    await watch(job, told === null || told === opening ? FIRST_POLL_MS : 0);
   }
 
-  async function watch(job) {
+  /** Waits for what the stream tells of the job, and looks by itself, every few seconds while there is no stream. */
+  async function watch(job, firstMs) {
+    const { live } = session;
     const path = `prompts/${encodeURIComponent(String(job.id))}`;
     let wait = FIRST_POLL_MS;
+    let pause = firstMs > 0 && live.opening ? SELDOM_MS : firstMs;
     let silent = 0;
     while (!settled(job)) {
-      await sleep(wait, signal);
+      const news = await live.hear(job.id, pause, signal);
+      if (news === CUT) {
+        pause = wait = FIRST_POLL_MS;
+        continue;
+      }
+      if (news !== LOOK && news.prompt) {
+        job = news.prompt;
+        if (news.reason === "lost") {
+          if (!settled(job)) lose();
+          return;
+        }
+        setState("Being made");
+        continue;
+      }
       try {
         job = (await session.api.get(path, { signal })).data ?? job;
         silent = 0;
         setState("Being made");
         wait = Math.min(wait * 1.3, SLOWEST_POLL_MS);
+        pause = live.opening ? SELDOM_MS : wait;
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         const passing = error.network || error.status === 429 || error.status >= 500;
@@ -85,6 +107,7 @@ export function jobCard(shell, order, { again, rewrite }) {
           return;
         }
         wait = Math.max((error.retryAfterS ?? 0) * 1000, Math.min(wait * 1.6, SLOWEST_RETRY_MS));
+        pause = wait;
         setState(`${error.isRateLimit ? "Asking less often" : inShort(error)}, looks again in ${span(Math.ceil(wait / 1000))}`);
       }
     }
@@ -97,6 +120,11 @@ export function jobCard(shell, order, { again, rewrite }) {
     else if (job.trained_at) fail(said("Astria finished without a picture", "It gave no reason. Another wording may help."));
     else return false;
     return true;
+  }
+
+  function lose() {
+    card.dataset.outcome = "unknown";
+    fail(said("Nobody knows what became of these pictures", "Astria did not finish them in time, and the gateway has stopped looking. They may have been made, and counted."), "The pictures are lost", "Lost");
   }
 
   function succeed(job) {

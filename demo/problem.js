@@ -28,6 +28,7 @@ const BY_CODE = {
   rate_limited: ["Too many requests in a short time", "Try again when the countdown ends."],
   quota_exhausted: ["Not enough quota is left", "Ask for less, sign in as the other user, or wait for the reset."],
   outcome_unknown: ["Nobody knows yet what became of this", "It is looked for, and found if it was made. Look again in a minute before you ask for it again."],
+  too_many_streams: ["This user has too many pages open", "The page asks every few seconds instead. Close another one."],
   too_many_jobs: ["Enough is being made for you already", "Try again when one of your jobs is done."],
   theme_open: ["A theme is still being made there", "Try again when it is done."],
   plan_paused: ["Creating is paused", "The operator has been told. Try again later."],

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -23,6 +23,7 @@ use crate::problem::{Code, Problem};
 use crate::quota::{Grants, Holder, QuotaRule};
 use crate::reply::Reply;
 use crate::state::AppState;
+use crate::streams::Ticket;
 use crate::trace::TraceContext;
 use crate::upstream::Spent;
 
@@ -48,6 +49,14 @@ impl Caller {
         let rules = self.plan.rules.quotas.iter().chain(&self.account.ceiling).copied().collect();
         Held { caller: self, rules }
     }
+}
+
+/// Who listens to events: a caller, and the ticket that proved it, if one did.
+pub struct Listener {
+    /// Proven.
+    pub caller: Caller,
+    /// Opens one stream.
+    pub ticket: Option<Ticket>,
 }
 
 /// See [`Caller::holder`].
@@ -102,6 +111,12 @@ impl<W, B> Call<W, B> {
     pub fn of<V>(self, who: V) -> Call<V, B> {
         let Self { state, facts, who: _, path, head, body } = self;
         Call { state, facts, who, path, head, body }
+    }
+
+    /// The call and its caller apart.
+    pub fn apart(self) -> (Call<(), B>, W) {
+        let Self { state, facts, who, path, head, body } = self;
+        (Call { state, facts, who: (), path, head, body }, who)
     }
 
     /// The call and its body apart.
@@ -164,6 +179,7 @@ pub struct Facts {
     cache: OnceLock<&'static str>,
     upstream_us: AtomicU64,
     received_bytes: AtomicU64,
+    is_endless: AtomicBool,
 }
 
 impl Facts {
@@ -181,6 +197,7 @@ impl Facts {
             cache: OnceLock::new(),
             upstream_us: AtomicU64::new(0),
             received_bytes: AtomicU64::new(0),
+            is_endless: AtomicBool::new(false),
         }
     }
 
@@ -221,6 +238,11 @@ impl Facts {
         self.upstream_us.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// The reply goes on until its client leaves: that is no failure.
+    pub fn set_endless(&self) {
+        self.is_endless.store(true, Ordering::Relaxed);
+    }
+
     /// The body was read.
     pub fn add_received(&self, size_bytes: usize) {
         self.received_bytes.fetch_add(size_bytes as u64, Ordering::Relaxed);
@@ -259,6 +281,11 @@ impl Facts {
     /// How long Astria was waited for.
     pub fn upstream(&self) -> Duration {
         Duration::from_micros(self.upstream_us.load(Ordering::Relaxed))
+    }
+
+    /// Whether the reply goes on until its client leaves.
+    pub fn is_endless(&self) -> bool {
+        self.is_endless.load(Ordering::Relaxed)
     }
 
     /// Bytes of the body that were read.

@@ -1,5 +1,5 @@
 //! The command `astria-gateway`: serve, demo, check-config, migrate, backup, ledger, ownership, mint-token,
-//! new-service-key, hash-service-key, and the operator's: users, user, usage, reservations, audit.
+//! new-service-key, hash-service-key, and the operator's: users, user, usage, reservations, notifications, audit.
 //!
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
 //! 0 done, 1 failed, 78 the configuration is wrong (`EX_CONFIG` of sysexits.h).

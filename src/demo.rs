@@ -274,12 +274,15 @@ const ASSETS: &[(&str, &str, &str)] = assets! {
     "api.js": JS,
     "create.js": JS,
     "dom.js": JS,
+    "events.js": JS,
     "inspect.js": JS,
     "job.js": JS,
+    "live.js": JS,
     "meters.js": JS,
     "packs.js": JS,
     "photos.js": JS,
     "problem.js": JS,
+    "sse.js": JS,
 };
 
 /// The page, its files, and who can sign in.

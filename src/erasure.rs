@@ -96,7 +96,7 @@ async fn erase(state: &State, owner: &EndUserId) -> Result<bool, IndexError> {
             return Ok(false);
         }
     }
-    elsewhere::forget(state, &state.subjects.creates(owner).await?);
+    elsewhere::forget(state);
     let pseudonym = state.pseudonyms.of(owner).to_string();
     let at = state.clock.now();
     let entry = AuditEntry { at, action: "erased", pseudonym: &pseudonym, request_id: "", objects: deleted };

@@ -18,6 +18,10 @@ pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key
 pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// What is left of the quotas that the request counted against.
 pub const GATEWAY_QUOTA_LEFT: HeaderName = HeaderName::from_static("gateway-quota-left");
+/// Of a request: the last event that a client of a stream got.
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Tells nginx whether it may hold back what it has.
+pub const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// `"user";r=42;t=13`
 pub const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// `"user";q=100;w=60`

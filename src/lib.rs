@@ -16,10 +16,14 @@ pub mod secret;
 pub mod trace;
 // domain
 pub mod auth;
-pub mod callback;
 pub mod intake;
 pub mod limits;
 pub mod ownership;
+// (need ownership)
+pub mod callback;
+pub mod events;
+// (needs events)
+pub mod notifications;
 // (needs ownership)
 pub mod images;
 pub mod params;
@@ -51,7 +55,9 @@ pub mod detach;
 pub mod erasure;
 pub mod handlers;
 pub mod headers;
+pub mod lease;
 pub mod middleware;
+pub mod notify;
 pub mod operate;
 pub mod plans;
 pub mod problem;
@@ -62,6 +68,7 @@ pub mod router;
 pub mod routes;
 pub mod spend;
 pub mod state;
+pub mod streams;
 // the whole
 pub mod cli;
 pub mod console;

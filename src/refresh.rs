@@ -111,6 +111,25 @@ impl Refresher {
         flight.await
     }
 
+    /// Records what a page showed of objects that are known: what changed, and now and then what did not.
+    ///
+    /// Cancel safe: it is recorded whole or not at all.
+    pub async fn note_seen(&self, account: &AccountKey, shown: Vec<(Record, Seen)>) {
+        let inner = &self.0;
+        let now = inner.clock.now();
+        let keys: Vec<Key> = shown.iter().map(|(record, _)| (account.clone(), record.object)).collect();
+        let is_news = |(record, seen): &(Record, Seen)| {
+            !is_unchanged((record.seen_at, record.members.as_deref()), seen, now)
+        };
+        let objects: Vec<Seen> = shown.into_iter().filter(is_news).map(|(_, seen)| seen).collect();
+        let sighting = Sighting { account: account.clone(), objects, found_on: None, at: now };
+        if inner.ownership.index().see(sighting).await.is_err() {
+            tracing::warn!("objects that were seen could not be recorded");
+            return;
+        }
+        keys.into_iter().for_each(|key| inner.looked.insert(key, now));
+    }
+
     /// Looks through a tune's prompts for such as nobody told of: a theme's, a pack's, those of a lost answer. Gives
     /// how many became known.
     ///
@@ -198,10 +217,8 @@ impl Inner {
         objects: Vec<Seen>,
     ) {
         let now = self.clock.now();
-        let unchanged = objects.len() == 1
-            && members.as_deref() == objects.first().map(|seen| seen.members.as_str())
-            && seen_at.is_some_and(|at| at.until(now) < WRITE_AGAIN_AFTER);
-        if !unchanged {
+        let is_same = |seen: &Seen| is_unchanged((seen_at, members.as_deref()), seen, now);
+        if objects.len() != 1 || !objects.iter().all(is_same) {
             let found_on = (key.1.kind == ObjectKind::Tune).then(|| TuneId::from_u64(key.1.id));
             let sighting = Sighting { account: key.0.clone(), objects, found_on, at: now };
             if self.ownership.index().see(sighting).await.is_err() {
@@ -211,6 +228,11 @@ impl Inner {
         }
         self.looked.insert(key.clone(), now);
     }
+}
+
+/// Whether an object is as it was recorded, and that not too long ago.
+fn is_unchanged((seen_at, members): (Option<Timestamp>, Option<&str>), seen: &Seen, now: Timestamp) -> bool {
+    members == Some(&*seen.members) && seen_at.is_some_and(|at| at.until(now) < WRITE_AGAIN_AFTER)
 }
 
 /// What is asked for an object.

@@ -8,11 +8,11 @@ use futures_util::future::BoxFuture;
 use http::Method;
 
 use crate::auth::OperatorName;
-use crate::call::{Answer, Call, Caller};
+use crate::call::{Answer, Call, Caller, Listener};
 use crate::callback::CallbackToken;
 use crate::handlers::{
-    account, account_data, callbacks, creates, health, images, inspect, lists, operator, packs, prompts,
-    themes, tunes, withheld,
+    account, account_data, callbacks, creates, events, health, images, inspect, lists, operator, packs,
+    prompts, themes, tunes, withheld,
 };
 use crate::images::SignedImage;
 use crate::operation::Operation;
@@ -28,6 +28,8 @@ pub enum Access {
     Signed,
     /// End users, proven by their token.
     EndUser,
+    /// The same, or by a ticket in the query that they got for it: a browser's `EventSource` sends no token.
+    Listener,
     /// The operator's people and tools, on the private listener only, by a token of their own.
     Operator,
 }
@@ -35,8 +37,10 @@ pub enum Access {
 /// How large a body may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyCap {
-    /// 64 KiB: reads and callbacks, whose bodies nobody reads, and the operator's changes.
+    /// 64 KiB: reads, and the operator's changes.
     Small,
+    /// The objects that a callback tells of.
+    Callback,
     /// One photo and a few fields.
     Photo,
     /// Parameters with up to two pictures.
@@ -58,6 +62,8 @@ pub enum Handler {
     Signed(Answering<SignedImage>),
     /// See [`Access::EndUser`].
     EndUser(Answering<Caller>),
+    /// See [`Access::Listener`].
+    Listener(Answering<Listener>),
     /// See [`Access::Operator`].
     Operator(Answering<OperatorName>),
 }
@@ -92,6 +98,12 @@ impl Who for SignedImage {
 impl Who for Caller {
     fn handler(answering: Answering<Self>) -> Handler {
         Handler::EndUser(answering)
+    }
+}
+
+impl Who for Listener {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Listener(answering)
     }
 }
 
@@ -207,6 +219,7 @@ impl Route {
             Handler::Callback(_) => Access::Callback,
             Handler::Signed(_) => Access::Signed,
             Handler::EndUser(_) => Access::EndUser,
+            Handler::Listener(_) => Access::Listener,
             Handler::Operator(_) => Access::Operator,
         }
     }
@@ -218,9 +231,11 @@ pub fn table() -> Vec<Route> {
     let mut table = vec![
         Route::get("/healthz", health::live).at_root(),
         Route::get("/readyz", health::ready).at_root(),
-        Route::post("/gateway/callbacks/{token}", callbacks::receive),
+        Route::post("/gateway/callbacks/{token}", callbacks::receive).body(BodyCap::Callback),
         Route::get("/gateway/account", account::get),
         Route::get("/gateway/account/data", account_data::export),
+        Route::get("/gateway/events", events::listen),
+        Route::post("/gateway/events/ticket", events::give_ticket),
         Route::get("/gateway/creates/{id}", creates::get),
         Route::delete("/gateway/account/data", account_data::erase),
         Route::get("/rails/active_storage/blobs/{*rest}", images::get).does(Operation::GetImage),
@@ -287,6 +302,8 @@ pub fn operator_table() -> Vec<Route> {
         Route::get("/operator/usage", operator::usage),
         Route::get("/operator/reservations", operator::reservations),
         Route::get("/operator/audit", operator::audit),
+        Route::get("/operator/notifications", operator::notifications),
+        Route::post("/operator/notifications/replay", operator::replay),
     ];
     table.into_iter().map(Route::at_root).collect()
 }

@@ -6,7 +6,7 @@
 //! its steps are repeated here. The third, [`upstream`], is made of tower layers.
 //!
 //! ```text
-//! inbound   browser → handler      [`inbound`], `routed`, `private`
+//! inbound   browser → handler      [`inbound`], `routed`, `private` | `listening` | `signed`
 //! spend     handler that creates   allowed, params, policy, ownership, (idempotent), reserve, upstream,
 //!                                  settle | release | leave unknown
 //! upstream  gateway → Astria       [`upstream`]
@@ -23,7 +23,7 @@ use hyper::body::Incoming;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
-use crate::call::{Answer, Call, Caller, Facts, LimitedBody};
+use crate::call::{Answer, Call, Caller, Facts, LimitedBody, Listener};
 use crate::clock::Clock;
 use crate::images::SignedImage;
 use crate::middleware::access_log::Begun;
@@ -42,8 +42,10 @@ use crate::middleware::limit_headers;
 use crate::middleware::operator_gate::operator_gate;
 use crate::middleware::overload::overload;
 use crate::middleware::request_id::finish;
+use crate::middleware::ticket_gate::ticket_gate;
 use crate::middleware::trace_context::trace_context;
 use crate::middleware::user_limit::user_limit;
+use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::reply::{Reply, ReplyBody};
 use crate::router::Router;
@@ -122,6 +124,7 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
             }
             Handler::Signed(answer) => signed(edge, answer, call).await,
             Handler::EndUser(answer) => private(edge, route, answer, call).await,
+            Handler::Listener(answer) => listening(edge, route, answer, call).await,
             Handler::Operator(_) => Err(Problem::not_found()), // on its own listener only
         }
     };
@@ -149,17 +152,38 @@ async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: C
     let facts = Arc::clone(&call.facts);
     let _place = overload(&edge.state)?; // 7 shed before any work is done
     let call = body_limit(call)?; // 8 413 before a byte is read
-    let credentials = Credentials::read(&edge.state.authenticator, call.headers());
-    if !credentials.is_service() {
-        edge.ip_limit.check(facts.client_ip)?; // 9 protects token verification itself; a service has proven itself
-    }
-    let principal = credentials.prove(&edge.state.authenticator, route.operation).await?; // 10 who is calling
+    let principal = credentials(edge, route, &call).await?; // 9, 10 who is calling
     let call = identify(call, principal)?; // 10 blocked? plan and account; Authorization and Cookie end here
     // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
     let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
     let mut reply = told(&facts, answer(call).await);
     limit_headers::insert(reply.headers_mut(), &rate);
     Ok(reply)
+}
+
+/// The same where a ticket in the query may stand for the token.
+async fn listening(edge: &Edge, route: &Route, answer: &Answering<Listener>, call: Call<()>) -> Answer {
+    let facts = Arc::clone(&call.facts);
+    let _place = overload(&edge.state)?; // 7 until the reply begins: a stream has places of its own
+    let mut call = body_limit(call)?; // 8
+    let (principal, ticket) = match ticket_gate(&mut call, &edge.ip_limit)? {
+        Some((principal, ticket)) => (principal, Some(ticket)), // 9, 10 and the ticket ends here
+        None => (credentials(edge, route, &call).await?, None), // 9, 10
+    };
+    let (call, caller) = identify(call, principal)?.apart(); // 10
+    let rate = user_limit(&edge.state, &caller, route.operation)?; // 12
+    let mut reply = told(&facts, answer(call.of(Listener { caller, ticket })).await);
+    limit_headers::insert(reply.headers_mut(), &rate);
+    Ok(reply)
+}
+
+/// 9 and 10 of whoever sends headers.
+async fn credentials(edge: &Edge, route: &Route, call: &Call<()>) -> Result<Principal, Problem> {
+    let credentials = Credentials::read(&edge.state.authenticator, call.headers());
+    if !credentials.is_service() {
+        edge.ip_limit.check(call.facts.client_ip)?; // 9 protects token verification itself; a service has proven itself
+    }
+    credentials.prove(&edge.state.authenticator, route.operation).await // 10
 }
 
 /// The reply to HEAD: as to GET, its length included, without the body. A handler that streams leaves it out by itself.
@@ -209,7 +233,9 @@ impl serve::Answer for Arc<OperatorEdge> {
                     has_one_meaning?;
                     answer(body_limit(operator_gate(call)?)?).await // its token first
                 }
-                Handler::Callback(_) | Handler::Signed(_) | Handler::EndUser(_) => Err(Problem::not_found()),
+                Handler::Callback(_) | Handler::Signed(_) | Handler::EndUser(_) | Handler::Listener(_) => {
+                    Err(Problem::not_found())
+                }
             }
         };
         let answering =
@@ -227,6 +253,7 @@ fn max_body_bytes(state: &State, cap: BodyCap) -> usize {
     let photo_bytes = state.config.photos.max_bytes;
     match cap {
         BodyCap::Small => 64 * 1024,
+        BodyCap::Callback => state.config.callbacks.max_body_bytes,
         BodyCap::Photo => photo_bytes.saturating_add(AROUND_PHOTOS_BYTES),
         BodyCap::Pictures => photo_bytes.saturating_mul(2).saturating_add(state.config.limits.body_bytes),
         BodyCap::Fields => state.config.limits.body_bytes,

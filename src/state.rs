@@ -19,6 +19,7 @@ use crate::ids::ReservationId;
 use crate::images::ImageUrls;
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
+use crate::notifications::Endpoint;
 use crate::ownership::{Ownership, Subjects, Titles};
 use crate::params::ParamLimits;
 use crate::people::{Overrides, People};
@@ -29,7 +30,9 @@ use crate::principal::EndUserId;
 use crate::pseudonym::Pseudonyms;
 use crate::quota::Ledger;
 use crate::refresh::Refresher;
+use crate::secret::Secret;
 use crate::store::Store;
+use crate::streams::{Hub, Tickets};
 use crate::telemetry::{AccessLog, Metrics, Spans};
 use crate::upstream::blob::Blobs;
 
@@ -76,6 +79,12 @@ pub struct State {
     pub ledger: Ledger,
     /// Wakes whoever looks for unknown outcomes.
     pub reconcile_soon: Arc<Notify>,
+    /// Wakes whoever looks at unfinished jobs.
+    pub jobs_soon: Arc<Notify>,
+    /// Where the operator's app hears of events.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// Wakes whoever sends notifications.
+    pub notify_soon: Arc<Notify>,
     /// What creates may cost.
     pub prices: Arc<Prices>,
     /// What outlives the process.
@@ -90,8 +99,14 @@ pub struct State {
     pub pseudonyms: Pseudonyms,
     /// Looks at objects, once for all who ask.
     pub refresher: Refresher,
+    /// Streams of events that are open.
+    pub streams: Arc<Hub>,
+    /// Seals what opens one.
+    pub tickets: Arc<Tickets>,
     /// Wakes whoever carries out erasures.
     pub erasure_asked: Arc<Notify>,
+    /// Signs callback addresses where the operator has configured no secret.
+    pub own_callback_secret: Arc<Secret>,
     /// What signs callback addresses.
     pub callback_keys: Arc<CallbackKeys>,
     /// Signs images' URLs, and knows them again.
@@ -99,7 +114,7 @@ pub struct State {
     /// Fetches their bytes.
     pub blobs: Blobs,
     /// Callbacks that came.
-    pub inbox: Arc<Inbox>,
+    pub inbox: Arc<dyn Inbox>,
     /// The operator's accounts at Astria.
     pub accounts: Accounts,
     /// What requests may say.

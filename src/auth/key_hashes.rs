@@ -32,6 +32,11 @@ impl<T> KeyHashes<T> {
         is_new
     }
 
+    /// What all keys stand for; with two hashes, twice.
+    pub(super) fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, stands_for)| stands_for)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

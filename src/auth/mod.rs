@@ -197,6 +197,11 @@ impl Authenticator {
         &self.service_keys
     }
 
+    /// Whether config has an issuer of this name: what it proved a while ago may still count.
+    pub fn knows_issuer(&self, name: &str) -> bool {
+        self.issuers.contains_key(name)
+    }
+
     /// Who calls without a token, if anybody may. Not for what creates cost.
     pub const fn guest(&self) -> Option<&Principal> {
         self.guest.as_ref()

@@ -107,6 +107,11 @@ impl ServiceKeys {
     pub fn find(&self, text: &str) -> Option<&ServiceKey> {
         self.0.find(text).map(|key| &**key)
     }
+
+    /// The key that config calls so. It proves nothing: whoever asks has a proof.
+    pub fn named(&self, name: &str) -> Option<&ServiceKey> {
+        self.0.all().find(|key| &*key.name == name).map(|key| &**key)
+    }
 }
 
 impl ServiceKey {

@@ -2,10 +2,14 @@
 //!
 //! They print the JSON that the API answers. What they change is met by a running gateway within a second.
 
+mod notifications;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde_json::Value as Json;
+
+use notifications::NotificationsCommand;
 
 use super::{ConfigFile, load, misconfigured, refuse};
 use crate::console::{fail, print};
@@ -61,6 +65,9 @@ pub(super) enum OperatorCommand {
         #[command(flatten)]
         page: Page,
     },
+    /// Look at notifications to the app that wait or were given up, or have them sent again.
+    #[command(subcommand)]
+    Notifications(NotificationsCommand),
     /// List what the operator did, the newest first.
     Audit {
         #[command(flatten)]
@@ -200,6 +207,7 @@ async fn carry_out(state: &AppState, command: OperatorCommand) -> Result<(), Peo
             let query = ReservationQuery { states, after: after.unwrap_or_default(), limit };
             operate::reservations(state, &query).await?
         }
+        OperatorCommand::Notifications(command) => notifications::run(state, &who(), command).await?,
         OperatorCommand::Audit { file: _, page: Page { after, limit } } => {
             operate::audit(state, after, limit).await?
         }
@@ -253,6 +261,7 @@ impl OperatorCommand {
             | Self::Usage { file, .. }
             | Self::Reservations { file, .. }
             | Self::Audit { file, .. } => file,
+            Self::Notifications(command) => command.file(),
             Self::User(command) => match command {
                 UserCommand::Show(whose)
                 | UserCommand::Plan { whose, .. }

@@ -8,10 +8,12 @@
 //! upstream that is down.
 
 mod balance;
+mod events;
 mod idempotency;
 mod images;
 mod lenient;
 mod load;
+mod notifications;
 mod prices;
 mod reconcile;
 mod secrets;
@@ -30,10 +32,10 @@ use serde::{Deserialize, Serialize};
 pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
-    Auth, Balance, Callbacks, CheckAtStart, Cors, FailedJobs, Guest, Idempotency, Images, IpLimit, Issuer,
-    Limits, Lists, Log, LogFormat, Operator, OperatorToken, Otlp, Packs, Photos, Plan, Policy, Price,
-    PricePer, ProxyProtocol, Quota, Rate, Reconcile, Reload, Replies, Server, ServiceKey, Store, Telemetry,
-    Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
+    Auth, Balance, Callbacks, CheckAtStart, Cors, Events, FailedJobs, Guest, Idempotency, Images, IpLimit,
+    Issuer, Limits, Lists, Log, LogFormat, NotificationEndpoint, Notifications, Operator, OperatorToken,
+    Otlp, Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate, Reconcile, Reload,
+    Replies, Server, ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, operator_tokens, rate_policies};
 
@@ -84,6 +86,10 @@ pub struct Config {
     pub idempotency: Idempotency,
     /// Jobs and creates without an end.
     pub reconcile: Reconcile,
+    /// What happens to objects, told to browsers.
+    pub events: Events,
+    /// What the operator's app is told.
+    pub notifications: Notifications,
     /// The money on the operator's accounts.
     pub balance: Balance,
     /// Browsers of other origins.
@@ -121,6 +127,8 @@ impl Default for Config {
             images: Images::default(),
             idempotency: Idempotency::default(),
             reconcile: Reconcile::default(),
+            events: Events::default(),
+            notifications: Notifications::default(),
             balance: Balance::default(),
             cors: Cors::default(),
             store: Store::default(),
@@ -148,9 +156,13 @@ impl Config {
             [&self.upstream.api_key_file, &self.callbacks.secret_file, &self.callbacks.previous_secret_file];
         let tls = &self.server.tls;
         let tenants = self.tenants.values().map(|tenant| &tenant.api_key_file);
+        let endpoints = self.notifications.endpoints.values();
+        let endpoints =
+            endpoints.flat_map(|endpoint| [&endpoint.secret_file, &endpoint.previous_secret_file]);
         let named = issuers
             .chain(others)
             .chain(tenants)
+            .chain(endpoints)
             .chain([&tls.certificate_file, &tls.key_file])
             .filter(|path| !path.as_os_str().is_empty());
         named.cloned().collect()

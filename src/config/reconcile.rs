@@ -6,6 +6,9 @@ use super::sections::Reconcile;
 /// 2026-11-20).
 const MIN_MISS_AFTER_S: u64 = 60;
 
+/// No job may be given up that is only slow.
+const MIN_LOST_AFTER_S: u64 = 600;
+
 /// Appends everything that makes no sense. `imitated`: Astria is an imitation on this machine, which is quicker.
 pub(super) fn check(config: &Reconcile, imitated: bool, wrong: &mut impl FnMut(&str, String)) {
     if !(0.1..=1000.0).contains(&config.requests_per_s) {
@@ -20,6 +23,14 @@ pub(super) fn check(config: &Reconcile, imitated: bool, wrong: &mut impl FnMut(&
     }
     if config.theme_close_s < config.miss_after_s {
         wrong("reconcile.theme_close_s", "must be at least reconcile.miss_after_s".into());
+    }
+    for (key, lost_after_s) in [
+        ("reconcile.prompt_lost_after_s", config.prompt_lost_after_s),
+        ("reconcile.tune_lost_after_s", config.tune_lost_after_s),
+    ] {
+        if lost_after_s < MIN_LOST_AFTER_S {
+            wrong(key, format!("must be at least {MIN_LOST_AFTER_S}"));
+        }
     }
     if config.presume_spent_after_s < config.theme_close_s {
         wrong("reconcile.presume_spent_after_s", "must be at least reconcile.theme_close_s".into());

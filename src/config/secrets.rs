@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{Config, ConfigError, Environment};
 use crate::auth::MIN_SECRET_BYTES;
+use crate::notifications::{SigningKey, SigningKeys};
 use crate::secret::Secret;
 
 /// Everything that was read from `*_file` keys and the environment.
@@ -19,6 +20,8 @@ pub struct Secrets {
     pub callback_secret: Option<Secret>,
     /// What signed them before.
     pub previous_callback_secret: Option<Secret>,
+    /// What signs notifications, one entry for each endpoint in config.
+    pub notification_keys: BTreeMap<String, SigningKeys>,
 }
 
 /// An issuer's key material.
@@ -53,8 +56,16 @@ pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secret
     let callback_secret = optional(&mut reader, "callbacks.secret_file", &config.callbacks.secret_file);
     let previous_callback_secret =
         optional(&mut reader, "callbacks.previous_secret_file", &config.callbacks.previous_secret_file);
+    let notification_keys = reader.notification_keys(config, environment);
     if reader.errors.is_empty() {
-        Ok(Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret })
+        Ok(Secrets {
+            api_key,
+            tenant_keys,
+            issuer_keys,
+            callback_secret,
+            previous_callback_secret,
+            notification_keys,
+        })
     } else {
         Err(reader.errors)
     }
@@ -73,6 +84,12 @@ pub fn load_issuer_keys(config: &Config) -> Result<Vec<IssuerKeys>, Vec<ConfigEr
 /// The variable that may hold a tenant's API key: `ASTRIA_GATEWAY_TENANT_ACME_EU_API_KEY` for `acme-eu`.
 pub(super) fn tenant_variable(name: &str) -> String {
     format!("ASTRIA_GATEWAY_TENANT_{}_API_KEY", name.replace('-', "_").to_ascii_uppercase())
+}
+
+/// The variable that may hold an endpoint's secret: `ASTRIA_GATEWAY_NOTIFICATIONS_MY_APP_SECRET` for `my-app`, and
+/// `…_PREVIOUS_SECRET`.
+pub(super) fn notification_variable(name: &str, which: &str) -> String {
+    format!("ASTRIA_GATEWAY_NOTIFICATIONS_{}_{which}SECRET", name.replace('-', "_").to_ascii_uppercase())
 }
 
 fn is_set(path: &Path) -> bool {
@@ -114,6 +131,43 @@ impl Reader {
             }
         }
         keys
+    }
+
+    fn notification_keys(
+        &mut self,
+        config: &Config,
+        environment: &Environment,
+    ) -> BTreeMap<String, SigningKeys> {
+        let mut keys = BTreeMap::new();
+        for (name, endpoint) in &config.notifications.endpoints {
+            let key = |member: &str| format!("notifications.endpoints.{name}.{member}");
+            let variable = notification_variable(name, "");
+            let from_environment = environment.find(&variable);
+            if from_environment.is_none() && !is_set(&endpoint.secret_file) {
+                let message = format!("no signing secret: set this, or {variable} in the environment");
+                self.errors.push(ConfigError::new(key("secret_file"), message));
+                continue;
+            }
+            let current = self.signing_key(&key("secret_file"), &endpoint.secret_file, from_environment);
+            let path = &endpoint.previous_secret_file;
+            let variable = notification_variable(name, "PREVIOUS_");
+            let from_environment = environment.find(&variable);
+            let previous = (from_environment.is_some() || is_set(path))
+                .then(|| self.signing_key(&key("previous_secret_file"), path, from_environment))
+                .flatten();
+            keys.extend(current.map(|current| (name.clone(), SigningKeys { current, previous })));
+        }
+        keys
+    }
+
+    /// From the environment, which wins, or from its file.
+    fn signing_key(&mut self, key: &str, path: &Path, from_environment: Option<&str>) -> Option<SigningKey> {
+        let secret = Secret::new(match from_environment {
+            Some(text) => text.as_bytes().to_vec(),
+            None => self.file(key, path, 1)?,
+        });
+        let parsed = SigningKey::parse(secret.expose().trim_ascii());
+        parsed.map_err(|fault| self.errors.push(ConfigError::new(key, fault.to_string()))).ok()
     }
 
     /// An API key from the environment, which wins, or from its file.

@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use url::{Host, Url};
 
 use super::{
-    Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, balance, idempotency, images,
-    prices, reconcile, validate_who,
+    Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, balance, events, idempotency,
+    images, notifications, prices, reconcile, validate_who,
 };
 use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
@@ -170,12 +170,17 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     at_least_one("photos.max_bytes", config.photos.max_bytes as u64, &mut wrong);
     at_least_one("photos.max_pixels", config.photos.max_pixels, &mut wrong);
     at_least_one("callbacks.valid_s", config.callbacks.valid_s, &mut wrong);
+    if !(1024..=16 * 1024 * 1024).contains(&config.callbacks.max_body_bytes) {
+        wrong("callbacks.max_body_bytes", "must be 1024 to 16777216".into());
+    }
     let is_local_http = |url: &Url| url.scheme() == "http" && is_local(url);
     let imitated = Url::parse(&config.upstream.base_url).is_ok_and(|url| is_local_http(&url));
     images::check(&config.images, imitated, &mut wrong);
     idempotency::check(&config.idempotency, &mut wrong);
     reconcile::check(&config.reconcile, imitated, &mut wrong);
+    notifications::check(&config.notifications, &mut wrong);
     balance::check(config, &mut wrong);
+    events::check(&config.events, &mut wrong);
     for (i, text) in config.cors.allowed_origins.iter().enumerate() {
         if origin(text).as_deref() != Some(text) {
             let message = format!("{text:?} must be an exact origin such as \"https://app.example.com\"");

@@ -4,7 +4,7 @@ use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lc_rs::{hmac, rand};
+use aws_lc_rs::hmac;
 use jiff::tz::TimeZone;
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -13,7 +13,7 @@ use super::accounts::Maker;
 use super::records::Records;
 use super::{StartError, part};
 use crate::auth::Authenticator;
-use crate::callback::{CallbackKey, CallbackKeys, Inbox, MAX_REMEMBERED};
+use crate::callback::{CallbackKey, CallbackKeys};
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, auth_settings, operator_tokens, rate_policies};
 use crate::ids::TuneId;
@@ -36,6 +36,7 @@ use crate::secret::Secret;
 use crate::stack::Edge;
 use crate::state::State;
 use crate::store::Store;
+use crate::streams::Hub;
 use crate::telemetry::{AccessLog, Metrics, Spans};
 use crate::upstream::blob::Blobs;
 
@@ -52,11 +53,13 @@ struct Lasting {
     spool: Spool,
     ledger: Ledger,
     reconcile_soon: Arc<Notify>,
+    jobs_soon: Arc<Notify>,
+    notify_soon: Arc<Notify>,
     last_costs: LastCosts,
     records: Records,
     refresher: Refresher,
+    streams: Arc<Hub>,
     erasure_asked: Arc<Notify>,
-    inbox: Arc<Inbox>,
     log_key: RandomState,
 }
 
@@ -87,10 +90,12 @@ pub(super) fn first(
         spool,
         ledger: Ledger::new(books, clock.clone(), Calendar::new(zone), records.pseudonyms.clone()),
         reconcile_soon: Arc::default(),
+        jobs_soon: Arc::default(),
+        notify_soon: Arc::default(),
         last_costs: LastCosts::with(records.last_costs.clone()),
         records,
+        streams: Arc::default(),
         erasure_asked: Arc::default(),
-        inbox: Arc::new(Inbox::new(MAX_REMEMBERED)),
         log_key: RandomState::new(),
         clock,
     };
@@ -117,11 +122,13 @@ pub(super) fn again(
         spool: state.spool.clone(),
         ledger: state.ledger.clone(),
         reconcile_soon: Arc::clone(&state.reconcile_soon),
+        jobs_soon: Arc::clone(&state.jobs_soon),
+        notify_soon: Arc::clone(&state.notify_soon),
         last_costs: state.prices.last().clone(),
         records: Records::of(state),
         refresher: state.refresher.clone(),
+        streams: Arc::clone(&state.streams),
         erasure_asked: Arc::clone(&state.erasure_asked),
-        inbox: Arc::clone(&state.inbox),
         log_key: state.log_key.clone(),
     };
     edge(config, secrets, lasting, Some(present), extra_routes)
@@ -167,11 +174,13 @@ fn state(
         spool,
         ledger,
         reconcile_soon,
+        jobs_soon,
+        notify_soon,
         last_costs,
         records,
         refresher,
+        streams,
         erasure_asked,
-        inbox,
         log_key,
     } = lasting;
     let Records {
@@ -183,9 +192,18 @@ fn state(
         titles,
         pseudonyms,
         image_key,
+        callback_secret: own_callback_secret,
+        tickets,
         last_costs: _,
     } = records;
-    let Secrets { api_key, tenant_keys, issuer_keys, callback_secret, previous_callback_secret } = secrets;
+    let Secrets {
+        api_key,
+        tenant_keys,
+        issuer_keys,
+        callback_secret,
+        previous_callback_secret,
+        notification_keys,
+    } = secrets;
     let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
     let known = present.map(|present| &present.authenticator);
     let authenticator = Authenticator::new(settings, clock.clone(), tasks.clone(), known)
@@ -197,11 +215,14 @@ fn state(
         PlanLimits::new(clock.clone(), max_buckets, rates, known).map_err(|error| part("plans")(&error))?;
     let known = present.map(|present| (&present.accounts, &present.config));
     let accounts = Maker::new(&config, &clock, &tasks, &metrics, known)?.accounts(api_key, tenant_keys)?;
-    // A key of our own making lives as long as the process; what it signs lives no longer either.
-    let callback_keys = match (callback_secret, present) {
-        (None, Some(present)) => Arc::clone(&present.callback_keys),
-        (secret, _) => Arc::new(callback_keys(secret, previous_callback_secret.as_ref())?),
-    };
+    // Whoever configures a secret for the first time has jobs out there whose addresses our own has signed.
+    let callback_keys = Arc::new(match &callback_secret {
+        Some(current) => {
+            let previous = previous_callback_secret.as_ref().unwrap_or(&own_callback_secret);
+            callback_keys(current, Some(previous))?
+        }
+        None => callback_keys(&own_callback_secret, previous_callback_secret.as_ref())?,
+    });
     let gateway_url = format!("{}{}", config.public_origin(), config.server.base_path);
     let images = ImageUrls::new(ImageUrlParts {
         key: image_key,
@@ -213,6 +234,8 @@ fn state(
     let blob_settings = config.blob_settings();
     let known = present.map(|present| &present.blobs).filter(|known| *known.settings() == blob_settings);
     let blobs = known.cloned().unwrap_or_else(|| Blobs::new(blob_settings, &clock));
+    let endpoints = config.notification_endpoints(notification_keys);
+    let endpoints = endpoints.map_err(|error| part("notifications")(&error))?;
     let prices = Prices::new(config.price_table(), last_costs, config.quota.unknown_cost_mc);
     Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
@@ -239,16 +262,22 @@ fn state(
         in_flight,
         ledger,
         reconcile_soon,
+        jobs_soon,
+        endpoints: endpoints.into_iter().map(Arc::new).collect(),
+        notify_soon,
         prices: Arc::new(prices),
-        store,
         ownership,
         subjects,
         titles,
         pseudonyms,
         refresher,
+        streams,
+        tickets,
         erasure_asked,
+        own_callback_secret,
         callback_keys,
-        inbox,
+        inbox: Arc::<Store>::clone(&store),
+        store,
         accounts,
         log_key,
     })
@@ -275,17 +304,12 @@ fn shared_tunes(config: &Config) -> SharedTunes {
     SharedTunes::new(ids, names.map(|(alias, id)| (alias.clone(), TuneId::from_u64(*id))).collect())
 }
 
-/// The configured keys, or one for the life of the process: what it signs lives no longer either.
-fn callback_keys(current: Option<Secret>, previous: Option<&Secret>) -> Result<CallbackKeys, StartError> {
-    let current = match current {
-        Some(secret) => secret,
-        None => random_secret()?,
-    };
+fn callback_keys(current: &Secret, previous: Option<&Secret>) -> Result<CallbackKeys, StartError> {
     let key = |secret: &Secret| {
         CallbackKey::new(&key_id(secret), secret).map_err(|error| part("callbacks")(&error))
     };
     let previous = previous.map(key).transpose()?;
-    CallbackKeys::new(key(&current)?, previous).map_err(|error| part("callbacks")(&error))
+    CallbackKeys::new(key(current)?, previous).map_err(|error| part("callbacks")(&error))
 }
 
 /// A name that follows from the key, so that the same file keeps its name when it becomes the previous one.
@@ -293,10 +317,4 @@ fn key_id(secret: &Secret) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose());
     let tag = hmac::sign(&key, b"callback key id");
     tag.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn random_secret() -> Result<Secret, StartError> {
-    let mut bytes = vec![0; 32];
-    rand::fill(&mut bytes).map_err(|_| StartError::Part("the machine gives no random numbers".into()))?;
-    Ok(Secret::new(bytes))
 }

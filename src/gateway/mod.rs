@@ -23,13 +23,15 @@ use crate::clock::Clock;
 use crate::config::{Config, Secrets, Server};
 use crate::erasure::keep_erasing;
 use crate::intake::{Budget, Spool};
+use crate::notify::{self, keep_notifying};
 use crate::reconcile::keep_reconciling;
 use crate::routes::{Route, operator_table};
 use crate::serve::listen::{ListenError, Listeners};
 use crate::serve::{self, Control, Settings, serve};
 use crate::stack::{Edge, OperatorEdge};
 use crate::state::AppState;
-use crate::store::{CheckAtStart, StoreSettings};
+use crate::store::{CheckAtStart, KeepEvents, StoreSettings};
+use crate::streams::{Ending, keep_trimming, keep_waking};
 use crate::telemetry::{AccessLog, Metrics, Spans};
 
 /// Why a gateway did not start. If a guard cannot start, the gateway does not.
@@ -113,6 +115,8 @@ impl Gateway {
         let observer = Arc::<Metrics>::clone(&metrics);
         let records = Records::open(&config.store, &config.quota, clock.clone(), observer).await?;
         let edge = assemble::first(config, secrets, clock, telemetry, spool, records, extra_routes.clone())?;
+        // Before anything can happen that they should hear of, and before anything is forgotten that they should have heard of.
+        notify::prepare(&edge.state).await;
         let server = &edge.state.config.server;
         let tls = load_tls(server)?;
         let control = Arc::new(Control::new(Settings::public(server), tls));
@@ -137,6 +141,8 @@ impl Gateway {
         loops.spawn(keep_erasing(move || Arc::clone(&present.load().state), stop.clone()));
         let present = Arc::clone(&edge);
         loops.spawn(keep_reconciling(move || Arc::clone(&present.load().state), stop.clone()));
+        let present = Arc::clone(&edge);
+        loops.spawn(keep_notifying(move || Arc::clone(&present.load().state), stop.clone()));
         let (present, reloaded) = (Arc::clone(&edge), Arc::<Notify>::default());
         let watching = balance::keep_watching(
             move || Arc::clone(&present.load().state),
@@ -146,6 +152,12 @@ impl Gateway {
         loops.spawn(watching);
         let (overrides, stopped) = (Arc::clone(&edge.load().state.overrides), stop.clone());
         loops.spawn(async move { overrides.keep_current(stopped).await });
+        let state = Arc::clone(&edge.load().state);
+        let (hub, log, said) =
+            (Arc::clone(&state.streams), Arc::clone(&state.store), Arc::clone(&state.overrides));
+        loops.spawn(keep_waking(hub, log, said, stop.clone()));
+        let (store, present) = (Arc::clone(&state.store), Arc::clone(&edge));
+        loops.spawn(keep_trimming(store, move || keep_events(&present.load().state.config), stop.clone()));
         let certificate = Mutex::new(stop.child_token());
         operator_loop.close();
         let gateway = Self {
@@ -214,8 +226,12 @@ impl Gateway {
         // New bounds of the limiters' memory take effect at a sweep.
         edge.ip_limit.sweep();
         edge.state.plan_limits.sweep();
+        let notify_soon = Arc::clone(&edge.state.notify_soon);
         self.edge.store(Arc::new(edge));
+        // Their clients come back at once, and are judged by the new configuration.
+        present.state.streams.end_all(Ending::Restarting);
         self.reloaded.notify_one();
+        notify_soon.notify_one();
         self.watch_certificate();
         Ok(Reloaded { needs_restart })
     }
@@ -228,6 +244,8 @@ impl Gateway {
         let state = self.state();
         state.tasks.close();
         self.loops.close();
+        // They would hold up the drain: nobody knows when they end.
+        state.streams.close();
         self.stop.cancel();
         let draining = async {
             self.loops.wait().await;
@@ -272,6 +290,11 @@ pub async fn offline(config: Config, secrets: Secrets) -> Result<AppState, Start
     let store = StoreSettings { check_at_start: CheckAtStart::Off, ..config.store.clone() };
     let records = Records::open(&store, &config.quota, clock.clone(), Arc::new(())).await?;
     assemble::first(config, secrets, clock, telemetry, spool, records, Vec::new()).map(|edge| edge.state)
+}
+
+fn keep_events(config: &Config) -> KeepEvents {
+    let events = &config.events;
+    KeepEvents { keep: Duration::from_secs(events.keep_s), max_each: events.max_per_user }
 }
 
 fn load_tls(server: &Server) -> Result<Option<Arc<ServerConfig>>, StartError> {

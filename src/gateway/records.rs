@@ -16,6 +16,7 @@ use crate::quota::Books as _;
 use crate::secret::Secret;
 use crate::state::State;
 use crate::store::{CarryOver, Imported, Observer, Store, StoreSettings};
+use crate::streams::Tickets;
 
 /// See the module. Cheap to clone; outlives a reload.
 #[derive(Clone)]
@@ -28,6 +29,9 @@ pub(super) struct Records {
     pub(super) titles: Titles,
     pub(super) pseudonyms: Pseudonyms,
     pub(super) image_key: ImageKey,
+    /// Signs callback addresses where no other secret is configured.
+    pub(super) callback_secret: Arc<Secret>,
+    pub(super) tickets: Arc<Tickets>,
     /// What kinds of jobs last cost, as it was at the start.
     pub(super) last_costs: Vec<(AccountKey, String, Millicents)>,
 }
@@ -56,6 +60,9 @@ impl Records {
         let key = async |name| store.key(name).await.map_err(|error| part("store")(&error));
         let (titles, pseudonyms, images) =
             (key("titles").await?, key("pseudonyms").await?, key("images").await?);
+        let callback_secret = Arc::new(Secret::new(key("callbacks").await?.to_vec()));
+        let tickets = Tickets::new(&key("events_ticket").await?)
+            .map_err(|_| StartError::Part("the key of tickets is not taken".into()))?;
         let pseudonyms = Pseudonyms::new(&pseudonyms);
         let people: Arc<dyn People> = Arc::<Store>::clone(&store);
         let overrides = Overrides::load(Arc::clone(&people), pseudonyms.clone(), clock).await;
@@ -74,6 +81,8 @@ impl Records {
             pseudonyms,
             image_key: ImageKey::new(&Secret::new(images.to_vec()))
                 .ok_or_else(|| StartError::Part("the key of images is too short".into()))?,
+            callback_secret,
+            tickets: Arc::new(tickets),
             store,
         })
     }
@@ -89,6 +98,8 @@ impl Records {
             titles: state.titles.clone(),
             pseudonyms: state.pseudonyms.clone(),
             image_key: state.images.key().clone(),
+            callback_secret: Arc::clone(&state.own_callback_secret),
+            tickets: Arc::clone(&state.tickets),
             last_costs: Vec::new(),
         }
     }

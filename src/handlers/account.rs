@@ -4,9 +4,10 @@ use http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::call::{Answer, Call};
-use crate::quota::{Holder, QuotaState};
+use crate::call::{Answer, Call, Caller};
+use crate::quota::{Holder, QuotaError, QuotaState};
 use crate::reply;
+use crate::state::State;
 
 #[derive(Serialize)]
 struct Account<'a> {
@@ -19,9 +20,19 @@ struct Account<'a> {
 pub async fn get(call: Call) -> Answer {
     let (id, plan) = (call.who.principal.id(), &call.who.plan);
     let kind = call.who.principal.kind();
-    let holder = call.who.holder();
-    // What the operator's account has left is the operator's business.
-    let quotas = call.state.ledger.state(&Holder { rules: &plan.rules.quotas, ..holder.of() }).await?;
+    let quotas = quotas(&call.state, &call.who).await?;
     let principal = json!({ "kind": kind, "issuer": &*id.issuer, "subject": &*id.subject });
     Ok(reply::json(StatusCode::OK, &Account { principal, plan: &plan.name, quotas }))
+}
+
+/// Where the caller stands with the rules of their plan.
+///
+/// # Errors
+/// [`QuotaError::Unavailable`]
+///
+/// Cancel safe.
+pub(super) async fn quotas(state: &State, caller: &Caller) -> Result<Vec<QuotaState>, QuotaError> {
+    let holder = caller.holder();
+    // What the operator's account has left is the operator's business.
+    state.ledger.state(&Holder { rules: &caller.plan.rules.quotas, ..holder.of() }).await
 }

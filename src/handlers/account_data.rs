@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
+use super::account::quotas;
 use super::shown::view_on;
 use crate::call::{Answer, Call};
 use crate::headers::GATEWAY_CONFIRM;
@@ -18,7 +19,6 @@ use crate::ownership::{AccountKey, AuditEntry, Cursor, Erasure, ObjectId, Object
 use crate::params::{Value, parse_query};
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
-use crate::quota::Holder;
 use crate::reply;
 
 /// What a request must say to erase.
@@ -29,7 +29,7 @@ const PAGE: u32 = 120;
 /// `GET`: a page of everything that is held, and where to go on.
 pub async fn export(call: Call) -> Answer {
     let owner = a_person(&call)?.clone();
-    let (state, plan) = (&call.state, &call.who.plan);
+    let state = &call.state;
     let after = read_cursor(&call)?;
     let page = state.subjects.objects(&owner, after.as_ref(), PAGE).await?;
     audit(&call, "export", page.len() as u64).await?;
@@ -41,8 +41,7 @@ pub async fn export(call: Call) -> Answer {
     };
     let objects: Vec<Json> = page.iter().map(|(account, record)| held(&call, account, record)).collect();
     let erasure = state.subjects.erasure(&owner).await?;
-    let holder = call.who.holder();
-    let quotas = state.ledger.state(&Holder { rules: &plan.rules.quotas, ..holder.of() }).await?;
+    let quotas = quotas(state, &call.who).await?;
     let body = json!({
         "principal": { "kind": call.who.principal.kind(), "issuer": &*owner.issuer, "subject": &*owner.subject },
         "objects": objects,

@@ -10,7 +10,8 @@ use crate::quota::Standing;
 use crate::reply;
 use crate::state::State;
 use crate::telemetry::{
-    AccountReading, BreakerState, IssuerReading, PoolReading, Readiness, ReadinessFacts, Readings,
+    AccountReading, BreakerState, EndpointReading, IssuerReading, PoolReading, Readiness, ReadinessFacts,
+    Readings,
 };
 use crate::upstream;
 
@@ -40,7 +41,8 @@ pub async fn ready(call: Call<()>) -> Answer {
 pub async fn metrics(call: Call<()>) -> Answer {
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     let standing = call.state.ledger.standing().await.ok();
-    let text = call.state.metrics.render(&readings(&call.state, standing));
+    let endpoints = endpoints(&call.state).await;
+    let text = call.state.metrics.render(&Readings { endpoints, ..readings(&call.state, standing) });
     Ok(reply::of_type(StatusCode::OK, kind, text.into()))
 }
 
@@ -53,6 +55,8 @@ fn readings(state: &State, standing: Option<Standing>) -> Readings {
         max_connections: count(state.config.server.max_connections),
         requests_in_flight: count(state.in_flight.count()),
         max_requests_in_flight: count(state.config.server.max_in_flight),
+        event_streams: count(state.streams.count()),
+        max_event_streams: count(state.config.events.max_streams),
         body_budget_used_bytes: Some(state.bodies.used_bytes()),
         body_budget_limit_bytes: Some(state.bodies.limit_bytes()),
         spooled_bytes: Some(state.spool.room().used_bytes()),
@@ -78,6 +82,25 @@ fn readings(state: &State, standing: Option<Standing>) -> Readings {
             .collect(),
         ..Readings::default()
     }
+}
+
+/// Of each configured endpoint. A store that cannot be asked is no claim that nothing waits.
+async fn endpoints(state: &State) -> Vec<EndpointReading> {
+    if state.endpoints.is_empty() {
+        return Vec::new();
+    }
+    let Ok(known) = state.store.outbox_standing().await else { return Vec::new() };
+    let now = state.clock.now();
+    let reading = |name: &str| match known.iter().find(|standing| standing.endpoint == name) {
+        None => EndpointReading { endpoint: name.into(), ..EndpointReading::default() },
+        Some(standing) => EndpointReading {
+            endpoint: name.into(),
+            waiting: standing.waiting,
+            oldest_s: standing.oldest.map_or(0, |oldest| oldest.until(now).as_secs()),
+            given_up: standing.given_up,
+        },
+    };
+    state.endpoints.iter().map(|endpoint| reading(&endpoint.name)).collect()
 }
 
 fn reading(account: &Account) -> AccountReading {

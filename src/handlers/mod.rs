@@ -4,6 +4,7 @@ pub mod account;
 pub mod account_data;
 pub mod callbacks;
 pub mod creates;
+pub mod events;
 pub mod health;
 pub mod images;
 pub mod inspect;

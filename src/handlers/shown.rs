@@ -1,6 +1,7 @@
 //! Objects of the caller's, found and shown: what every handler that names one begins with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -18,6 +19,7 @@ use crate::operation::Operation;
 use crate::ownership::{AccountKey, Held, OwnedObject, Record};
 use crate::principal::EndUserId;
 use crate::problem::Problem;
+use crate::refresh::Freshness;
 use crate::reply::{self, Reply};
 use crate::spend;
 use crate::state::{AppState, State};
@@ -82,7 +84,7 @@ pub(crate) fn view_on<'a>(state: &'a State, account: &AccountKey, owner: Option<
     }
 }
 
-/// A prompt as Astria has it now.
+/// A prompt as Astria has it now, or had it a moment ago.
 ///
 /// # Errors
 /// Astria's.
@@ -91,13 +93,13 @@ pub(super) async fn show_prompt<B: Sync>(
     held: &Held<PromptId>,
 ) -> Result<Reply, Problem> {
     let operation = Operation::GetPrompt;
-    let reply = look(call, OwnedObject::Prompt(held.owned), &held.record, operation).await?;
+    let reply = poll(call, OwnedObject::Prompt(held.owned), &held.record, operation).await?;
     let prompt = Prompt::find(&reply).ok_or_else(|| failed(&UpstreamError::Unreadable, operation))?;
     let shown = prompt.show(&view(&call.state, &call.who), held.record.is_liked);
     Ok(reply::json_bytes(StatusCode::OK, shown.into()))
 }
 
-/// A tune as Astria has it now.
+/// A tune as Astria has it now, or had it a moment ago.
 ///
 /// # Errors
 /// Astria's.
@@ -106,9 +108,27 @@ pub(super) async fn show_tune<B: Sync>(
     held: &Held<TuneId>,
 ) -> Result<Reply, Problem> {
     let operation = Operation::GetTune;
-    let reply = look(call, OwnedObject::Tune(held.owned), &held.record, operation).await?;
+    let reply = poll(call, OwnedObject::Tune(held.owned), &held.record, operation).await?;
     let tune = Tune::find(&reply).ok_or_else(|| failed(&UpstreamError::Unreadable, operation))?;
     Ok(reply::json_bytes(StatusCode::OK, tune.show(&view(&call.state, &call.who)).into()))
+}
+
+/// An unfinished object as it was last seen, if that was a moment ago: however many browsers poll it, Astria is asked once
+/// in that time. Anything else as Astria has it now.
+async fn poll<B: Sync>(
+    call: &Call<Caller, B>,
+    object: OwnedObject,
+    record: &Record,
+    operation: Operation,
+) -> Result<Bytes, Problem> {
+    let unfinished = Duration::from_millis(call.state.config.reconcile.poll_fresh_ms);
+    let fresh = Freshness { unfinished, finished: Duration::ZERO };
+    match &record.members {
+        Some(members) if call.state.refresher.is_fresh(&call.who.account.key, record, fresh) => {
+            Ok(Bytes::from(members.clone()))
+        }
+        _ => look(call, object, record, operation).await,
+    }
 }
 
 /// The object's reply, joined with whoever else asks for it now.

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Version};
@@ -53,10 +54,12 @@ impl<'a> Begun<'a> {
         self.ended = true;
         let status = reply.status().as_u16();
         if reply.body().is_whole() {
-            self.about().write(status, reply.body().size_hint().lower());
+            let took = self.about().took();
+            self.about().write(status, reply.body().size_hint().lower(), took);
         } else if let ReplyBody::Stream(stream) = std::mem::take(reply.body_mut()) {
             let streamed = Streamed {
                 stream,
+                began_after: self.about().took(),
                 state: Arc::clone(self.state),
                 facts: Arc::clone(self.facts),
                 method: self.method.clone(),
@@ -86,11 +89,17 @@ struct About<'a> {
 }
 
 impl About<'_> {
-    fn write(&self, status: u16, sent_bytes: u64) {
+    /// Since the request began.
+    fn took(&self) -> Duration {
+        self.state.clock.monotonic().saturating_sub(self.facts.started)
+    }
+
+    /// `counted`: as long as the metric says that it took.
+    fn write(&self, status: u16, sent_bytes: u64, counted: Duration) {
         let Self { state, facts, .. } = self;
-        let took = state.clock.monotonic().saturating_sub(facts.started);
+        let took = self.took();
         let (operation, code) = (facts.operation(), facts.code());
-        state.metrics.request(operation, status, code, took);
+        state.metrics.request(operation, status, code, counted);
         if state.access_log.is_on() {
             let mut principal = Mark::default();
             if facts.principal() != 0 {
@@ -136,7 +145,8 @@ impl About<'_> {
 impl Drop for Begun<'_> {
     fn drop(&mut self) {
         if !self.ended {
-            self.about().write(CLIENT_GONE, 0);
+            let took = self.about().took();
+            self.about().write(CLIENT_GONE, 0, took);
         }
     }
 }
@@ -144,6 +154,8 @@ impl Drop for Begun<'_> {
 /// A reply's stream that counts what it gives, and is written down when it ends.
 struct Streamed {
     stream: Stream,
+    /// Until its head was ready.
+    began_after: Duration,
     state: AppState,
     facts: Arc<Facts>,
     method: Method,
@@ -194,9 +206,13 @@ impl Body for Streamed {
 
 impl Drop for Streamed {
     fn drop(&mut self) {
-        let Self { state, facts, method, version, incoming, .. } = &*self;
-        let status = if self.is_over { self.status } else { CLIENT_GONE };
-        About { state, facts, method, version: *version, incoming: *incoming }.write(status, self.sent_bytes);
+        let Self { state, facts, method, version, incoming, began_after, .. } = &*self;
+        let is_whole = self.is_over || facts.is_endless();
+        let status = if is_whole { self.status } else { CLIENT_GONE };
+        let about = About { state, facts, method, version: *version, incoming: *incoming };
+        // One that goes on for hours says nothing of how quick the gateway is.
+        let counted = if facts.is_endless() { *began_after } else { about.took() };
+        about.write(status, self.sent_bytes, counted);
     }
 }
 

@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::headers::{
     CACHE_STATUS, GATEWAY_CLAMPED_PARAMS, GATEWAY_CONFIRM, GATEWAY_DROPPED_PARAMS, GATEWAY_QUOTA_LEFT,
-    IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
+    IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LAST_EVENT_ID, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
     X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
 };
 use crate::reply::Reply;
@@ -66,7 +66,15 @@ pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, GATEWAY_CONFIRM, IF_NONE_MATCH, IDEMPOTENCY_KEY])
+        .allow_headers([
+            AUTHORIZATION,
+            CACHE_CONTROL,
+            CONTENT_TYPE,
+            GATEWAY_CONFIRM,
+            IF_NONE_MATCH,
+            IDEMPOTENCY_KEY,
+            LAST_EVENT_ID,
+        ])
         .expose_headers([
             CACHE_CONTROL,
             CACHE_STATUS,

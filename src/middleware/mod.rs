@@ -18,5 +18,6 @@ pub mod overload;
 pub mod read_body;
 pub mod read_params;
 pub mod request_id;
+pub mod ticket_gate;
 pub mod trace_context;
 pub mod user_limit;

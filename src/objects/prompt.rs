@@ -147,6 +147,7 @@ impl<'a> Prompt<'a> {
             created_at: timestamp(members.get("created_at")),
             finished_at,
             expires_at: None,
+            eta: timestamp(members.get("eta")),
             is_finished: finished_at.is_some() || has_pictures || is_set(members.get("user_error")),
             traits: Traits {
                 text: text(members.get("text")),

@@ -52,6 +52,7 @@ impl PackRun {
             created_at: None,
             finished_at: None,
             expires_at: None,
+            eta: None,
             is_finished: false,
             traits: Traits::default(),
             counts: Counts::default(),

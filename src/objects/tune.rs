@@ -93,6 +93,7 @@ impl<'a> Tune<'a> {
             created_at: timestamp(members.get("created_at")),
             finished_at,
             expires_at: timestamp(members.get("expires_at")),
+            eta: timestamp(members.get("eta")),
             is_finished: finished_at.is_some() || is_set(members.get("user_error")),
             traits: Traits {
                 title: text(members.get("title")),

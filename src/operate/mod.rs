@@ -6,6 +6,7 @@
 //!
 //! What it does *not* do: it does not ask who is calling; whoever calls says who they are, and that is recorded.
 
+mod notifications;
 mod shown;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
+
+pub use notifications::{notifications, read_list_state, replay};
 
 use crate::config::Config;
 use crate::people::{

@@ -139,6 +139,6 @@ fn date(day: u32) -> String {
 }
 
 /// RFC 3339.
-fn time(at: Timestamp) -> Option<jiff::Timestamp> {
+pub(super) fn time(at: Timestamp) -> Option<jiff::Timestamp> {
     jiff::Timestamp::from_millisecond(i64::try_from(at.unix_ms()).ok()?).ok()
 }

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use index::{Filters, Found, Index, IndexError, ListQuery, Page, Record, Sighting};
 pub use owned::{AccountKey, Owned, OwnedObject, SharedTune, Usable};
 pub use references::{Proven, References};
-pub use seen::{Counts, ObjectId, ObjectKind, Seen, Traits};
+pub use seen::{Counts, KEPT_AT_ASTRIA, ObjectId, ObjectKind, Seen, Traits};
 pub use shared::SharedTunes;
 pub use subjects::{AuditEntry, Cursor, Erasure, Subjects};
 pub use titles::{TitlePrefix, Titles, has_prefix};

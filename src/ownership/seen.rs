@@ -3,6 +3,8 @@
 //! What it does *not* do: it is not what a client gets. Members are picked already, but titles, addresses and image
 //! URLs are still Astria's.
 
+use std::time::Duration;
+
 use crate::clock::Timestamp;
 use crate::ids::{PackId, PromptId, ReservationId, TuneId};
 
@@ -63,6 +65,8 @@ pub struct Seen {
     pub finished_at: Option<Timestamp>,
     /// When Astria deletes it.
     pub expires_at: Option<Timestamp>,
+    /// When Astria thinks that its job ends, if it says so.
+    pub eta: Option<Timestamp>,
     /// Whether nothing more is expected of it: trained, pictures there, or failed.
     pub is_finished: bool,
     /// What lists can be filtered by.
@@ -73,6 +77,17 @@ pub struct Seen {
     pub reservation: Option<ReservationId>,
     /// The allow-listed members as they came: a JSON object. Empty: it was named, and not seen.
     pub members: String,
+}
+
+/// How long Astria keeps an object after its job has ended, unless it says otherwise. Source: the API's documentation
+/// (S3), read 2026-11-20.
+pub const KEPT_AT_ASTRIA: Duration = Duration::from_secs(30 * 86_400);
+
+impl Seen {
+    /// When Astria deletes it, as far as is known.
+    pub fn vanishes_at(&self) -> Option<Timestamp> {
+        self.expires_at.or_else(|| self.finished_at.map(|at| at.plus(KEPT_AT_ASTRIA)))
+    }
 }
 
 /// What the ledger counts of an object, as far as Astria says it.

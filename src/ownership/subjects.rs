@@ -8,7 +8,6 @@ use super::index::{IndexError, Record};
 use super::owned::AccountKey;
 use super::seen::ObjectId;
 use crate::clock::Timestamp;
-use crate::ids::ReservationId;
 use crate::principal::EndUserId;
 
 /// An erasure that is under way.
@@ -80,12 +79,6 @@ pub trait Subjects: Send + Sync + 'static {
         after: Option<&'a Cursor>,
         limit: u32,
     ) -> BoxFuture<'a, Result<Vec<(AccountKey, Record)>, IndexError>>;
-
-    /// Every create of an end user, on all accounts: by these, other stores know what is theirs.
-    ///
-    /// # Errors
-    /// [`IndexError::Unavailable`]
-    fn creates<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<Vec<ReservationId>, IndexError>>;
 
     /// Forgets everything about an end user, their name included, and adds `entry` to the audit record with it. Only
     /// of one whose erasure is under way, and not while there are objects, or creates without an end: somebody must

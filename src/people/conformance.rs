@@ -170,7 +170,7 @@ pub(crate) async fn every_change_raises_the_revision_and_is_recorded_with_before
         (block.before.as_str(), block.after.as_str()),
         (r#"{"blocked":false}"#, r#"{"blocked":true}"#)
     );
-    assert_eq!((&block.pseudonym, &block.person), (&named("a").to_string(), &Some(user("a"))));
+    assert_eq!((&block.pseudonym, &block.person), (&Some(named("a").to_string()), &Some(user("a"))));
     let older = store.deeds(Some(block.number), 3).await.unwrap();
     assert_eq!(older.iter().map(|deed| deed.action.as_str()).collect::<Vec<_>>(), ["plan"]);
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{People, PeopleError, PeriodNumbers};
@@ -85,6 +85,7 @@ pub struct Overrides {
     /// One reader at a time, so that none puts back what another read later.
     reading: Mutex<()>,
     is_failing: AtomicBool,
+    changes: watch::Sender<u64>,
 }
 
 impl Overrides {
@@ -98,8 +99,8 @@ impl Overrides {
         clock: Clock,
     ) -> Result<Self, PeopleError> {
         let (present, reading) = (ArcSwap::default(), Mutex::default());
-        let overrides =
-            Self { people, pseudonyms, clock, present, reading, is_failing: AtomicBool::new(false) };
+        let (is_failing, changes) = (AtomicBool::new(false), watch::Sender::new(0));
+        let overrides = Self { people, pseudonyms, clock, present, reading, is_failing, changes };
         overrides.read(false).await?;
         Ok(overrides)
     }
@@ -116,6 +117,11 @@ impl Overrides {
     /// The same by the name that the record has for them.
     pub fn of(&self, pseudonym: Pseudonym) -> Option<Arc<Override>> {
         self.present.load().people.get(&pseudonym).cloned()
+    }
+
+    /// Tells whoever must look again at what was said about somebody.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Reads them anew, now. What cannot be read stays as it was; the log says so once.
@@ -164,6 +170,7 @@ impl Overrides {
         let people = self.people.overrides(since).await?;
         let people = people.into_iter().map(|(who, said)| (who, Arc::new(said))).collect();
         self.present.store(Arc::new(Snapshot { revision, people }));
+        self.changes.send_if_modified(|told| std::mem::replace(told, revision) != revision);
         Ok(())
     }
 }

@@ -138,10 +138,10 @@ pub struct Deed {
     pub at: Timestamp,
     /// A token's name, or the command with its user.
     pub who: String,
-    /// What: one of the words of [`super::Change::action`].
+    /// What: one of the words of [`super::Change::action`], or `replay`.
     pub action: String,
-    /// About whom.
-    pub pseudonym: String,
+    /// About whom; what was done may be about no end user.
+    pub pseudonym: Option<String>,
     /// Their name; none any more of who was forgotten.
     pub person: Option<EndUserId>,
     /// Why.

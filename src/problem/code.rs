@@ -90,6 +90,8 @@ codes! {
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
     /// Too many unfinished jobs of the end user.
     TooManyJobs = "too_many_jobs", TOO_MANY_REQUESTS, "Too many jobs are under way";
+    /// The end user has as many streams of events as one may have.
+    TooManyStreams = "too_many_streams", TOO_MANY_REQUESTS, "Too many streams are open";
     /// The plan's quota is used up.
     QuotaExhausted = "quota_exhausted", TOO_MANY_REQUESTS, "The quota is used up";
     /// A bug of ours.

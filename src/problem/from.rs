@@ -31,6 +31,12 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, CHALLENGE)
     }
 
+    /// A ticket came that opens nothing.
+    pub fn invalid_ticket() -> Self {
+        Self::new(Code::InvalidToken, "Ask for a new ticket: `POST /gateway/events/ticket`.")
+            .with_header(WWW_AUTHENTICATE, CHALLENGE_INVALID)
+    }
+
     /// A token came that is not one of the operator's.
     pub fn invalid_operator_token() -> Self {
         Self::new(Code::InvalidToken, "Send a token of the operator's.")

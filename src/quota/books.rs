@@ -9,12 +9,12 @@ use futures_util::future::BoxFuture;
 
 use super::amounts::Amounts;
 use super::closing::{Closed, Closing, Ending};
-use super::create::{Create, Due, Looked, Standing};
+use super::create::{Create, Due, DueObject, Looked, Standing};
 use super::opening::{Limit, Opened, Opening};
 use super::scope::Scope;
 use crate::clock::Timestamp;
 use crate::ids::ReservationId;
-use crate::ownership::{AccountKey, IndexError};
+use crate::ownership::{AccountKey, IndexError, ObjectId};
 
 /// Why a create must not be called. Nothing is held.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -135,11 +135,41 @@ pub trait Books: Send + Sync + 'static {
     /// [`BooksError::Unavailable`]
     fn due(&self, now: Timestamp, limit: u32) -> BoxFuture<'_, Result<Due, BooksError>>;
 
-    /// Notes that objects and creates were looked at, and when to do so again.
+    /// Those of these objects that are looked after, due by now or not.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn looked_after<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        objects: &'a [ObjectId],
+    ) -> BoxFuture<'a, Result<Vec<DueObject>, BooksError>>;
+
+    /// Notes that objects and creates were looked at, and when to do so again; not of an object that has become due anew
+    /// since the look began.
     ///
     /// # Errors
     /// [`BooksError::Unavailable`]
     fn looked(&self, looked: Vec<Looked>) -> BoxFuture<'_, Result<(), BooksError>>;
+
+    /// Gives up an unfinished job of which nothing was heard for too long. Gives whether it was unfinished and is now
+    /// given up; whoever sees it ended later counts it as ever.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn lose<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        object: ObjectId,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, BooksError>>;
+
+    /// Tells the owners of objects that vanish until `warn_until`, each once, and makes due what should be gone by now.
+    /// Gives how many were told of: a bounded number in one go.
+    ///
+    /// # Errors
+    /// [`BooksError::Unavailable`]
+    fn tell_vanishing(&self, at: Timestamp, warn_until: Timestamp) -> BoxFuture<'_, Result<u64, BooksError>>;
 
     /// Keeps what the same kind of job last cost.
     ///

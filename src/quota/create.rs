@@ -84,11 +84,33 @@ impl CreateState {
 /// What somebody should look at now.
 #[derive(Clone, Debug, Default)]
 pub struct Due {
-    /// Unfinished objects, with how often they were looked at.
-    pub objects: Vec<(AccountKey, Record, u32)>,
+    /// Unfinished objects; first those that a callback told of, in their order.
+    pub objects: Vec<DueObject>,
     /// Creates whose outcome, or part of it, is not known.
     pub creates: Vec<Create>,
 }
+
+/// An object that somebody should look at now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueObject {
+    /// On which account.
+    pub account: AccountKey,
+    /// The object, as it was last seen.
+    pub record: Record,
+    /// How often it was looked at in vain.
+    pub looks: u32,
+    /// When it was first recorded.
+    pub known_at: Timestamp,
+    /// A callback told that it has ended.
+    pub is_told: bool,
+    /// Since when it is due.
+    pub since: DueSince,
+}
+
+/// Since when an object is due, as the store keeps it: a look that was begun before it became due anew says nothing of
+/// when to look again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueSince(pub i64);
 
 /// One look that was taken.
 #[derive(Clone, Debug)]
@@ -102,8 +124,8 @@ pub struct Looked {
 /// What was looked at.
 #[derive(Clone, Debug)]
 pub enum LookedAt {
-    /// An object.
-    Object(AccountKey, ObjectId),
+    /// An object that was due since then.
+    Object(AccountKey, ObjectId, DueSince),
     /// For what a create made.
     Create(ReservationId),
 }

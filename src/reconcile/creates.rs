@@ -29,7 +29,7 @@ struct Sight {
 }
 
 /// Looks for all of them, with one look an account.
-pub(super) async fn look_after(state: &AppState, due: Vec<Create>, pace: &mut Pace) {
+pub(super) async fn look_after(state: &AppState, due: Vec<Create>, pace: &Pace) {
     let mut by_account: BTreeMap<AccountKey, Vec<Create>> = BTreeMap::new();
     for create in due {
         if create.operation == Operation::InspectImage {
@@ -53,7 +53,7 @@ pub(super) async fn look_after(state: &AppState, due: Vec<Create>, pace: &mut Pa
     }
 }
 
-async fn look(state: &AppState, account: &Arc<Account>, creates: &[Create], pace: &mut Pace) -> Sight {
+async fn look(state: &AppState, account: &Arc<Account>, creates: &[Create], pace: &Pace) -> Sight {
     let began_at = state.clock.now();
     let mut sight = Sight { began_at, tunes: Vec::new(), prompts: Vec::new(), is_complete: true };
     let marks = |create: &Create| create.watermarks;

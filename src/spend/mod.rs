@@ -42,6 +42,7 @@ use crate::policy::{Characteristics, judge_characteristics_for};
 use crate::problem::{Code, Problem};
 use crate::quota::{Amounts, Claim, ReserveRequest, Reserved};
 use crate::state::{AppState, State};
+use crate::streams::Wake;
 use crate::upstream::Spent;
 
 /// Refuses what the caller's plan does not have.
@@ -182,6 +183,8 @@ async fn pay<C: Creation>(
         }
         Reserved::Unknown(first) => return Err(Problem::outcome_unknown(None, status_url(state, first))),
     };
+    // The caller's pages see what is held, and then what became of it; where nobody listens this is one look at a number.
+    state.streams.wake(caller.principal.id(), Wake::Quotas);
     let concluded = match ask(state, facts, &caller.account, request).await {
         Ok(reply) => creation.conclude(&judged, &reply, &making), // 6
         Err(error) => Err(error),
@@ -191,8 +194,9 @@ async fn pay<C: Creation>(
     }
     let status = creation.status(state);
     let ending = End { operation: C::OPERATION, can_be_found: C::CAN_BE_FOUND_AGAIN, has_key, status, trail };
-    let ended = end(state, facts, notes, reservation, &ending, concluded).await?; // 7
-    Ok(respond(&ended, notes))
+    let ended = end(state, facts, notes, reservation, &ending, concluded).await; // 7
+    state.streams.wake(caller.principal.id(), Wake::Quotas);
+    Ok(respond(&ended?, notes))
 }
 
 /// The next one of its kind is held at what this one cost. Nothing is not believed of one that is not free: the job has

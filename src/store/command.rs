@@ -2,8 +2,13 @@
 
 use rusqlite::Connection;
 
+use super::inbox;
+use super::leases;
 use super::ledger::{self, Totals};
-use super::write::{keys, marks, objects, people};
+use super::outbox;
+use super::streams::{self, KeepEvents, OpenStream, Trimmed};
+use super::write::{ends, keys, marks, objects, people};
+use crate::callback::{Callback, Received};
 use crate::clock::Timestamp;
 use crate::ids::TuneId;
 use crate::ownership::{AccountKey, AuditEntry, Erasure, IndexError, ObjectId, Seen, Sighting};
@@ -28,6 +33,17 @@ pub(super) enum Command {
         at: Timestamp,
     },
     ForgetKeys(Timestamp),
+    Receive(Box<Callback>),
+    ForgetCallbacks(Timestamp),
+    Lose {
+        account: AccountKey,
+        object: ObjectId,
+        at: Timestamp,
+    },
+    Vanishing {
+        at: Timestamp,
+        warn_until: Timestamp,
+    },
     See(Box<Sighting>),
     Swept {
         account: AccountKey,
@@ -42,6 +58,7 @@ pub(super) enum Command {
     Forget {
         account: AccountKey,
         object: ObjectId,
+        at: Timestamp,
     },
     Like {
         account: AccountKey,
@@ -65,6 +82,23 @@ pub(super) enum Command {
     },
     Audit(Box<Audit>),
     Operate(Box<Order>),
+    Hold {
+        name: &'static str,
+        holder: String,
+        at: Timestamp,
+        until: Timestamp,
+    },
+    Release {
+        name: &'static str,
+        holder: String,
+    },
+    OpenStream(Box<OpenStream>),
+    TrimEvents {
+        at: Timestamp,
+        keep: KeepEvents,
+        after: u64,
+    },
+    Outbox(Box<outbox::Change>),
     #[cfg(test)]
     Panic,
 }
@@ -102,6 +136,10 @@ pub(super) enum Answer {
     Key([u8; 32]),
     Erasure(Erasure),
     Changed(Changed),
+    Held(bool),
+    Received(Received),
+    Trimmed(Trimmed),
+    Outbox(outbox::Told),
 }
 
 /// A refusal inside is an answer: what was written with it stays. An error outside undoes the command.
@@ -117,6 +155,10 @@ impl Command {
             Self::Looked(_) => "looked",
             Self::Cost { .. } => "cost",
             Self::ForgetKeys(_) => "forget_keys",
+            Self::Receive(_) => "receive",
+            Self::ForgetCallbacks(_) => "forget_callbacks",
+            Self::Lose { .. } => "lose",
+            Self::Vanishing { .. } => "vanishing",
             Self::See(_) => "see",
             Self::Swept { .. } => "swept",
             Self::Doubt { .. } => "doubt",
@@ -128,6 +170,11 @@ impl Command {
             Self::FinishErasure { .. } => "finish_erasure",
             Self::Audit(_) => "audit",
             Self::Operate(_) => "operate",
+            Self::Hold { .. } => "hold",
+            Self::Release { .. } => "release",
+            Self::OpenStream(_) => "open_stream",
+            Self::TrimEvents { .. } => "trim_events",
+            Self::Outbox(change) => change.name(),
             #[cfg(test)]
             Self::Panic => "panic",
         }
@@ -149,10 +196,14 @@ impl Command {
                 ledger::remember_cost(conn, account, kind, *each_mc, *at)
             }
             Self::ForgetKeys(at) => ledger::forget_keys(conn, *at),
+            Self::Receive(callback) => inbox::receive(conn, callback),
+            Self::ForgetCallbacks(before) => inbox::forget(conn, *before),
+            Self::Lose { account, object, at } => ends::lose(conn, account, *object, *at),
+            Self::Vanishing { at, warn_until } => ends::vanishing(conn, *at, *warn_until),
             Self::See(sighting) => objects::see(conn, totals, sighting),
             Self::Swept { account, tune, at, is_done } => marks::swept(conn, account, *tune, *at, *is_done),
             Self::Doubt { account, object } => marks::doubt(conn, account, *object),
-            Self::Forget { account, object } => marks::forget(conn, account, *object),
+            Self::Forget { account, object, at } => marks::forget(conn, account, *object, *at),
             Self::Like { account, object, is_liked } => marks::like(conn, account, *object, *is_liked),
             Self::Import { account, owner, objects, at } => {
                 objects::import(conn, account, owner, objects, *at)
@@ -162,6 +213,11 @@ impl Command {
             Self::FinishErasure { owner, entry } => people::finish_erasure(conn, owner, entry),
             Self::Audit(entry) => people::audit(conn, entry),
             Self::Operate(order) => super::people::change(conn, order),
+            Self::Hold { name, holder, at, until } => leases::hold(conn, name, holder, *at, *until),
+            Self::Release { name, holder } => leases::release(conn, name, holder),
+            Self::OpenStream(stream) => streams::open_stream(conn, stream),
+            Self::TrimEvents { at, keep, after } => streams::trim(conn, *at, *keep, *after),
+            Self::Outbox(change) => change.run(conn),
             #[cfg(test)]
             Self::Panic => panic!("a bug"),
         }

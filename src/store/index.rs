@@ -85,7 +85,8 @@ impl Index for Store {
         account: &'a AccountKey,
         object: ObjectId,
     ) -> BoxFuture<'a, Result<(), IndexError>> {
-        let command = Command::Forget { account: account.clone(), object };
+        let at = self.clock.now();
+        let command = Command::Forget { account: account.clone(), object, at };
         Box::pin(async move { answer!(self, command, Answer::Done => ()) })
     }
 

@@ -15,6 +15,7 @@ use super::error::StoreError;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ownership", include_str!("../../migrations/sqlite/0001_ownership.sql")),
     (2, "ledger", include_str!("../../migrations/sqlite/0002_ledger.sql")),
+    (3, "jobs", include_str!("../../migrations/sqlite/0003_jobs.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -25,17 +25,22 @@ mod backup;
 mod check;
 mod command;
 mod error;
+mod events;
 mod filters;
 mod import;
+mod inbox;
 mod index;
+mod leases;
 mod ledger;
 mod migrate;
 mod observer;
 mod open;
+mod outbox;
 mod people;
 mod read;
 mod readers;
 mod rows;
+mod streams;
 mod subjects;
 mod write;
 mod writer;
@@ -50,7 +55,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -59,6 +64,7 @@ pub use self::check::Checked;
 pub use self::error::StoreError;
 pub use self::import::{CarryOver, Imported, Used};
 pub use self::observer::Observer;
+pub use self::streams::{KeepEvents, Trimmed};
 use command::{Answer, Command};
 use open::{Opening, Place};
 use readers::{Afterwards, Lookup, Readers};
@@ -78,6 +84,8 @@ pub struct Store {
     timeout: Duration,
     observer: Arc<dyn Observer>,
     clock: Clock,
+    /// The last event that this process wrote.
+    news: watch::Sender<u64>,
 }
 
 impl Store {
@@ -108,6 +116,7 @@ impl Store {
             Place::File(_) => Some(Readers::start(&opening, settings.readers, settings.max_queue)?),
         };
         let (queue, jobs) = mpsc::channel(settings.max_queue);
+        let news = watch::Sender::new(0);
         let writer = Writer {
             queue: jobs,
             commit_delay: match opening.place {
@@ -118,6 +127,7 @@ impl Store {
             connection: Some(first),
             clock: clock.clone(),
             observer: Arc::clone(&observer),
+            news: news.clone(),
         };
         let tracker = TaskTracker::new();
         let running = tracker.token();
@@ -129,7 +139,7 @@ impl Store {
         started.map_err(StoreError::Thread)?;
         tracker.close();
         let timeout = Duration::from_millis(settings.timeout_ms);
-        Ok(Self { queue: Mutex::new(Some(queue)), readers, writer: tracker, timeout, observer, clock })
+        Ok(Self { queue: Mutex::new(Some(queue)), readers, writer: tracker, timeout, observer, clock, news })
     }
 
     /// Applies new migrations and gives their names, for `astria-gateway migrate`.

@@ -20,10 +20,10 @@ pub(super) const FIND: &str = concat!(
     "WITH me AS (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2) SELECT ",
     record_columns!(),
     " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = ?3 \
-     AND kind = 'tune' AND id IN (SELECT value FROM json_each(?4)) UNION ALL SELECT ",
+     AND kind = 'tune' AND id IN (SELECT value FROM json_each(?4)) AND expired_at_ms IS NULL UNION ALL SELECT ",
     record_columns!(),
     " FROM objects INDEXED BY objects_of_owner WHERE owner = (SELECT id FROM me) AND account = ?3 \
-     AND kind = 'prompt' AND id IN (SELECT value FROM json_each(?5))"
+     AND kind = 'prompt' AND id IN (SELECT value FROM json_each(?5)) AND expired_at_ms IS NULL"
 );
 
 pub(super) fn find(
@@ -80,7 +80,7 @@ pub(super) fn list_statement(
     sql.push(concat!(
         "), page AS (SELECT ",
         record_columns!(),
-        " FROM objects WHERE owner = (SELECT id FROM me)"
+        " FROM objects WHERE owner = (SELECT id FROM me) AND expired_at_ms IS NULL"
     ));
     sql.push(" AND account = ").bind(account.as_str().to_owned());
     sql.push(" AND kind = ").bind(kind.name().to_owned());
@@ -128,7 +128,7 @@ pub(super) fn look_up(conn: &Connection, id: u64) -> Result<Vec<Found>, rusqlite
 }
 
 pub(super) const ERASURE: &str = "SELECT erasing_since_ms, \
-    (SELECT COUNT(*) FROM objects WHERE objects.owner = owners.id), \
+    (SELECT COUNT(*) FROM objects WHERE objects.owner = owners.id AND expired_at_ms IS NULL), \
     (SELECT COUNT(*) FROM reservations INDEXED BY reservations_unended \
     WHERE reservations.owner = owners.id AND look_at_ms IS NOT NULL AND state IN ('open', 'unknown')) \
     FROM owners WHERE issuer = ?1 AND subject = ?2 AND erasing_since_ms IS NOT NULL";
@@ -154,21 +154,11 @@ pub(super) fn erasing(conn: &Connection) -> Result<Vec<EndUserId>, rusqlite::Err
     found.collect()
 }
 
-pub(super) const CREATES: &str =
-    "SELECT id FROM reservations WHERE owner = (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2)";
-
-pub(super) fn creates(conn: &Connection, owner: &EndUserId) -> Result<Vec<ReservationId>, rusqlite::Error> {
-    let mut find = conn.prepare_cached(CREATES)?;
-    let found =
-        find.query_map(params![owner.issuer, owner.subject], |row| Ok(ReservationId::parse(text(row, 0)?)))?;
-    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-}
-
 pub(super) const OBJECTS: &str = concat!(
     "SELECT ",
     record_columns!(),
     ", account FROM objects WHERE owner = (SELECT id FROM owners WHERE issuer = ?1 AND subject = ?2) \
-     AND (account, kind, id) > (?3, ?4, ?5) ORDER BY account, kind, id LIMIT ?6"
+     AND (account, kind, id) > (?3, ?4, ?5) AND expired_at_ms IS NULL ORDER BY account, kind, id LIMIT ?6"
 );
 
 pub(super) fn objects(

@@ -6,7 +6,6 @@ use super::command::{Answer, Command};
 use super::index::answer;
 use super::{Store, read};
 use crate::clock::Timestamp;
-use crate::ids::ReservationId;
 use crate::ownership::{AccountKey, AuditEntry, Cursor, Erasure, IndexError, Record, Subjects};
 use crate::principal::EndUserId;
 
@@ -37,11 +36,6 @@ impl Subjects for Store {
     ) -> BoxFuture<'a, Result<Vec<(AccountKey, Record)>, IndexError>> {
         let (owner, after) = (owner.clone(), after.cloned());
         Box::pin(self.read("objects", move |conn| read::objects(conn, &owner, after.as_ref(), limit)))
-    }
-
-    fn creates<'a>(&'a self, owner: &'a EndUserId) -> BoxFuture<'a, Result<Vec<ReservationId>, IndexError>> {
-        let owner = owner.clone();
-        Box::pin(self.read("creates", move |conn| read::creates(conn, &owner)))
     }
 
     fn finish_erasure<'a>(

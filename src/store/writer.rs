@@ -15,10 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::command::{Answer, Command};
 use super::error::is_of_one_command;
+use super::events;
 use super::ledger::Totals;
 use super::observer::Observer;
 use super::open::{Opening, Place};
@@ -56,6 +57,8 @@ pub(super) struct Writer {
     pub(super) connection: Option<Connection>,
     pub(super) clock: Clock,
     pub(super) observer: Arc<dyn Observer>,
+    /// Told of each last event that was committed.
+    pub(super) news: watch::Sender<u64>,
 }
 
 impl Writer {
@@ -102,6 +105,7 @@ impl Writer {
         let started = self.clock.monotonic();
         if let Some(answers) = self.write(batch) {
             self.observer.committed(batch.len(), self.clock.monotonic().saturating_sub(started));
+            self.tell_news();
             for (write, answer) in batch.drain(..).zip(answers) {
                 let outcome = match answer {
                     Ok(_) => "done",
@@ -139,6 +143,12 @@ impl Writer {
         }
         self.discard();
         None
+    }
+
+    /// Whoever waits for events looks for them.
+    fn tell_news(&self) {
+        let Some(Ok(last)) = self.connection.as_ref().map(events::last) else { return };
+        self.news.send_if_modified(|news| std::mem::replace(news, last) != last);
     }
 
     fn look(&mut self, lookup: Lookup) {

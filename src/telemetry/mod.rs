@@ -15,6 +15,8 @@ mod spans;
 
 pub use access_log::{AccessLog, AccessLogGuard, AccessRecord, LineSink};
 pub use logging::{LoggingGuard, init_logging, subscriber};
-pub use metrics::{AccountReading, BreakerState, IssuerReading, Metrics, PoolReading, Readings};
+pub use metrics::{
+    AccountReading, BreakerState, EndpointReading, IssuerReading, Metrics, PoolReading, Readings,
+};
 pub use readiness::{KEYS_WAIT, Readiness, ReadinessFacts};
 pub use spans::{SpanKind, SpanParent, SpanRecord, Spans, SpansError};

@@ -17,6 +17,7 @@ mod connection;
 pub mod error;
 pub mod fair_share;
 pub mod measure;
+pub mod outside;
 pub mod request;
 pub mod resolver;
 pub mod retry;
@@ -50,7 +51,9 @@ use target::Target;
 /// The stack that `stack.rs` builds, outermost first.
 pub type Stack = Measure<Break<Backoff<RetryReads<FairShare<SetWorkspace<SetCredential<Client>>>>>>>;
 
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("astria-gateway/", env!("CARGO_PKG_VERSION")));
+/// What the gateway calls itself to whomever it asks.
+pub const AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("astria-gateway/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Room for every header that a request may carry, ours and the innermost steps'.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use astria_gateway::config::{
-    Config, Environment, Issuer, OperatorToken, Price, ServiceKey, Tenant, load_text,
+    Config, Environment, Issuer, NotificationEndpoint, OperatorToken, Price, ServiceKey, Tenant, load_text,
 };
 
 const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -67,6 +67,8 @@ fn the_examples_tables_of_tenants_service_keys_and_prices_have_every_key_and_no_
     let of_token = toml::Table::try_from(OperatorToken::default()).unwrap();
     assert_eq!(names(&shown("# [[operator.tokens]]")), names(&of_token));
     assert_eq!(shown("# [tenants.acme]"), toml::Table::try_from(Tenant::default()).unwrap());
+    let of_endpoint = toml::Table::try_from(NotificationEndpoint::default()).unwrap();
+    assert_eq!(shown("# [notifications.endpoints.app]"), of_endpoint);
 }
 
 #[test]

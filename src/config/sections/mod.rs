@@ -17,7 +17,9 @@ macro_rules! section {
 
 mod accounts;
 mod balance;
+mod events;
 mod idempotency;
+mod notifications;
 mod people;
 mod prices;
 mod reads;
@@ -39,7 +41,9 @@ const fn loopback(port: u16) -> SocketAddr {
 
 pub use accounts::{Tenant, Upstream, UpstreamBreaker};
 pub use balance::Balance;
+pub use events::Events;
 pub use idempotency::Idempotency;
+pub use notifications::{NotificationEndpoint, Notifications};
 pub(super) use people::NO_PLAN;
 pub use people::{Auth, FailedJobs, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
 pub use prices::{Price, PricePer};
@@ -95,12 +99,15 @@ section! {
 section! {
     /// `[callbacks]`: Astria's calls back to the gateway.
     Callbacks {
-        /// File with the secret that signs callback addresses, at least 32 bytes; empty: a random one until restart.
+        /// File with the secret that signs callback addresses, at least 32 bytes; empty: one that the
+        /// gateway made and keeps in its store.
         secret_file: PathBuf = PathBuf::new(),
         /// File with the secret before the present one, while a rotation lasts.
         previous_secret_file: PathBuf = PathBuf::new(),
         /// Seconds a callback address works.
         valid_s: u64 = 7 * 86_400,
+        /// Bytes of a callback's body; a pack's lists all of its prompts.
+        max_body_bytes: usize = 1024 * 1024,
     }
 }
 

@@ -5,9 +5,11 @@
 
 mod asked;
 mod changes;
+mod notifications;
 mod reads;
 mod usage;
 
 pub use changes::{block, grant, plan};
+pub use notifications::{notifications, replay};
 pub use reads::{audit, reservations, user, users};
 pub use usage::usage;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Made;
+use crate::callback::Inbox;
 use crate::clock::Timestamp;
+use crate::events::EventLog;
 use crate::ids::{PromptId, ReservationId, TuneId};
 use crate::operation::Operation;
 use crate::ownership::{
@@ -16,8 +18,8 @@ use crate::quota::{
 };
 
 /// All that a store is asked.
-pub(crate) trait Kept: Index + Subjects + Books {}
-impl<T: Index + Subjects + Books> Kept for T {}
+pub(crate) trait Kept: Index + Subjects + Books + EventLog + Inbox {}
+impl<T: Index + Subjects + Books + EventLog + Inbox> Kept for T {}
 
 /// 2026-11-21T12:00:00Z
 pub(crate) const NOON: Timestamp = Timestamp::from_unix_s(1_795_262_400);
@@ -58,6 +60,7 @@ fn seen(object: ObjectId) -> Seen {
         created_at: Some(NOON),
         finished_at: None,
         expires_at: None,
+        eta: None,
         is_finished: true,
         traits: Traits::default(),
         counts: Counts::default(),

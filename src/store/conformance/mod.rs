@@ -8,6 +8,7 @@
 pub(crate) mod bench;
 mod charges;
 mod ends;
+mod jobs;
 mod keys;
 mod lists;
 mod owners;
@@ -22,6 +23,7 @@ pub(crate) use bench::Kept;
 use bench::NOON;
 pub(crate) use charges::*;
 pub(crate) use ends::*;
+pub(crate) use jobs::*;
 pub(crate) use keys::*;
 pub(crate) use lists::*;
 pub(crate) use owners::*;
@@ -158,6 +160,16 @@ macro_rules! conformance {
             a_conflict_leaves_the_create_unknown_and_held
             how_many_creates_stand_where_is_told
             the_last_costs_are_kept_one_of_a_kind
+            // How jobs end, and who is told.
+            each_change_of_an_object_is_told_once_and_to_its_owner
+            events_are_numbered_by_end_user_and_what_is_not_kept_is_told
+            what_is_imported_is_no_news
+            cb_03_a_callback_changes_only_when_its_objects_are_looked_at
+            f34_a_callback_before_its_creates_reply_waits_for_it
+            cb_04_a_callback_about_anothers_object_has_no_effect
+            callbacks_are_forgotten_in_their_time
+            a_job_that_is_given_up_is_told_of_once_and_counts_when_it_ends_after_all
+            what_vanishes_is_told_before_and_kept_without_content_after
         );
     };
     (@each $make:expr; $($name:ident)*) => {

@@ -5,10 +5,10 @@ use futures_util::future::BoxFuture;
 use super::view;
 use crate::clock::Timestamp;
 use crate::ids::ReservationId;
-use crate::ownership::AccountKey;
+use crate::ownership::{AccountKey, ObjectId};
 use crate::quota::{
-    Books, BooksError, Closed, Closing, Create, Due, Ending, LastCost, Looked, Opened, Opening, Scope,
-    Standing, Usage,
+    Books, BooksError, Closed, Closing, Create, Due, DueObject, Ending, LastCost, Looked, Opened, Opening,
+    Scope, Standing, Usage,
 };
 use crate::store::command::{Answer, Command};
 use crate::store::{Store, check};
@@ -74,9 +74,36 @@ impl Books for Store {
         Box::pin(async move { Ok(self.read("due", move |conn| view::due(conn, now, limit)).await?) })
     }
 
+    fn looked_after<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        objects: &'a [ObjectId],
+    ) -> BoxFuture<'a, Result<Vec<DueObject>, BooksError>> {
+        let (account, objects) = (account.clone(), objects.to_vec());
+        Box::pin(async move {
+            let of = self.read("looked_after", move |conn| view::looked_after(conn, &account, &objects));
+            Ok(of.await?)
+        })
+    }
+
     fn looked(&self, looked: Vec<Looked>) -> BoxFuture<'_, Result<(), BooksError>> {
         let command = Command::Looked(looked);
         Box::pin(async move { answer!(self, command, Answer::Done => Ok(())) })
+    }
+
+    fn lose<'a>(
+        &'a self,
+        account: &'a AccountKey,
+        object: ObjectId,
+        at: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, BooksError>> {
+        let command = Command::Lose { account: account.clone(), object, at };
+        Box::pin(async move { answer!(self, command, Answer::Ended(lost) => Ok(lost > 0)) })
+    }
+
+    fn tell_vanishing(&self, at: Timestamp, warn_until: Timestamp) -> BoxFuture<'_, Result<u64, BooksError>> {
+        let command = Command::Vanishing { at, warn_until };
+        Box::pin(async move { answer!(self, command, Answer::Ended(told) => Ok(told)) })
     }
 
     fn remember_cost<'a>(

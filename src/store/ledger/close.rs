@@ -1,5 +1,7 @@
 //! Closes a create: what it made gets its owner and its price, the rest of the hold is given back, and the key its reply.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
 use super::charge::{charge, close_theme, reverse, take_prices_back};
@@ -10,12 +12,13 @@ use super::post::{Entry, Kind, Postings, release};
 use super::totals::Totals;
 use crate::clock::Timestamp;
 use crate::ids::TuneId;
-use crate::ownership::{IndexError, Seen};
+use crate::ownership::{IndexError, ObjectId, Seen};
 use crate::quota::{Amounts, BooksError, Closed, Closing, CreateState, Ending};
 use crate::store::command::{Answer, Outcome};
 use crate::store::rows::{id_in, time_in};
 use crate::store::write::objects::{named_owner, tunes_first};
 use crate::store::write::upsert::{Known, is_free, known, upsert};
+use crate::store::{events, inbox};
 
 /// See the module.
 pub(in crate::store) fn close(conn: &Connection, totals: &mut Totals, closing: &Closing) -> Outcome {
@@ -74,7 +77,7 @@ pub(in crate::store) fn close(conn: &Connection, totals: &mut Totals, closing: &
             if !completes {
                 done.is_repeat = !closing.objects.is_empty() && closing.objects.iter().all(is_old);
             }
-            own(conn, &create, closing)?;
+            own(conn, &create, &recorded, closing)?;
             if !done.is_repeat {
                 // Told again, what was spent beside objects is not booked again.
                 let is_first = !std::mem::replace(&mut create.is_settled, true);
@@ -106,6 +109,9 @@ pub(in crate::store) fn close(conn: &Connection, totals: &mut Totals, closing: &
     for tune in &closing.awaits {
         await_prompts(conn, &create, *tune, closing.awaits_until)?;
     }
+    if !closing.objects.is_empty() {
+        inbox::after_reply(conn, create.id, closing.at)?;
+    }
     create.save(conn)?;
     postings.flush(conn, totals, &create)?;
     for (scope, period) in &closing.report {
@@ -131,7 +137,7 @@ fn is_conflict(
     conn: &Connection,
     create: &CreateRow,
     objects: &[Seen],
-    recorded: &std::collections::HashMap<crate::ownership::ObjectId, Known>,
+    recorded: &HashMap<ObjectId, Known>,
     closing: &Closing,
 ) -> Result<bool, rusqlite::Error> {
     if recorded.values().any(|known| Some(known.owner) != create.owner) {
@@ -152,7 +158,12 @@ fn is_conflict(
 }
 
 /// Records whose the objects are.
-fn own(conn: &Connection, create: &CreateRow, closing: &Closing) -> Result<(), rusqlite::Error> {
+fn own(
+    conn: &Connection,
+    create: &CreateRow,
+    recorded: &HashMap<ObjectId, Known>,
+    closing: &Closing,
+) -> Result<(), rusqlite::Error> {
     let Some(owner) = create.owner else { return Ok(()) };
     for seen in tunes_first(&closing.objects) {
         // Mostly it names this create, or none.
@@ -162,6 +173,9 @@ fn own(conn: &Connection, create: &CreateRow, closing: &Closing) -> Result<(), r
         };
         let made_by = named.map_or(closing.reservation, |(_, named)| named);
         upsert(conn, &create.account, owner, seen, seen.tune, Some(made_by), closing.at)?;
+        if let Some(kind) = events::change(recorded.get(&seen.object), seen) {
+            events::tell(conn, &create.account, owner, (seen.object, seen.tune), kind, closing.at)?;
+        }
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::store::rows::{number_out, text, time_in, time_out};
 pub(in crate::store) struct CreateRow {
     pub(super) n: i64,
     pub(super) id: ReservationId,
-    pub(super) account: AccountKey,
+    pub(in crate::store) account: AccountKey,
     pub(super) owner: Option<i64>,
     /// As they are stored.
     pub(super) scopes: Vec<String>,
@@ -24,7 +24,7 @@ pub(in crate::store) struct CreateRow {
     pub(super) watermarks: (u64, u64),
     /// `None`: of before there was a ledger, so nothing is counted.
     pub(super) day: Option<Day>,
-    pub(super) state: CreateState,
+    pub(in crate::store) state: CreateState,
     pub(super) is_repeat: bool,
     pub(super) keeps_failed: bool,
     pub(super) is_price_whole: bool,
@@ -98,7 +98,10 @@ pub(super) fn odd(what: &'static str) -> rusqlite::Error {
     rusqlite::Error::InvalidColumnName(what.to_owned())
 }
 
-pub(super) fn find(conn: &Connection, id: ReservationId) -> Result<Option<CreateRow>, rusqlite::Error> {
+pub(in crate::store) fn find(
+    conn: &Connection,
+    id: ReservationId,
+) -> Result<Option<CreateRow>, rusqlite::Error> {
     const FIND: &str = concat!("SELECT ", create_columns!(), " FROM reservations WHERE id = ?1");
     conn.prepare_cached(FIND)?.query_row([id.to_string()], read).optional()
 }
@@ -115,6 +118,15 @@ impl CreateRow {
 
     pub(super) fn reserved(&self) -> Amounts {
         amounts_of(&self.reserved)
+    }
+
+    /// What it made is not known yet, or not all of it.
+    pub(in crate::store) fn is_awaited(&self) -> bool {
+        match self.state {
+            CreateState::Open | CreateState::Unknown | CreateState::Presumed => true,
+            CreateState::Made => self.look_at.is_some(),
+            CreateState::Nothing => false,
+        }
     }
 
     /// Nothing that it was to make is still to come.

@@ -24,6 +24,7 @@ pub(in crate::store) mod view;
 pub(super) use charge::charge_seen;
 pub(super) use check::{Size, differences, holds, size};
 pub(super) use close::close;
+pub(super) use create::find;
 pub(super) use import::{Counted, count, import_used, was_imported};
 pub(super) use keys::forget_keys;
 pub(super) use open::open;

@@ -53,7 +53,7 @@ fn refuse(error: BooksError) -> Outcome {
 
 /// Unfinished objects of an end user, and creates that have no end.
 fn jobs_in_flight(conn: &Connection, owner: i64) -> Result<u64, rusqlite::Error> {
-    const COUNT: &str = "SELECT (SELECT COUNT(*) FROM objects WHERE owner = ?1 AND is_finished = 0) \
+    const COUNT: &str = "SELECT (SELECT COUNT(*) FROM objects WHERE owner = ?1 AND is_finished = 0 AND lost_at_ms IS NULL) \
         + (SELECT COUNT(*) FROM reservations INDEXED BY reservations_unended \
         WHERE owner = ?1 AND look_at_ms IS NOT NULL AND state IN ('open', 'unknown'))";
     conn.prepare_cached(COUNT)?

@@ -52,15 +52,16 @@ pub(in crate::store) fn first_look(at: Timestamp) -> Timestamp {
 }
 
 pub(in crate::store) fn looked(conn: &Connection, looked: &[Looked]) -> Outcome {
-    const OBJECT: &str = "UPDATE objects SET look_at_ms = ?4, looks = looks + 1 \
-        WHERE id = ?1 AND kind = ?2 AND account = ?3 AND look_at_ms IS NOT NULL";
+    const OBJECT: &str = "UPDATE objects SET look_at_ms = CASE WHEN is_finished THEN NULL ELSE ?4 END, looks = looks + 1 \
+        WHERE id = ?1 AND kind = ?2 AND account = ?3 AND look_at_ms = ?5";
     const CREATE: &str = "UPDATE reservations SET look_at_ms = ?2, looks = looks + 1 \
         WHERE id = ?1 AND look_at_ms IS NOT NULL";
     for one in looked {
         let again_at = time_in(one.again_at);
         match &one.at_what {
-            LookedAt::Object(account, object) => {
-                let values = params![id_in(object.id), object.kind.name(), account.as_str(), again_at];
+            LookedAt::Object(account, object, since) => {
+                let values =
+                    params![id_in(object.id), object.kind.name(), account.as_str(), again_at, since.0];
                 conn.prepare_cached(OBJECT)?.execute(values)?;
             }
             LookedAt::Create(reservation) => {

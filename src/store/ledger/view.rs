@@ -1,6 +1,6 @@
 //! Look-ups in the ledger.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::create::{CreateRow, create_columns, find, read};
 use super::keys;
@@ -8,10 +8,13 @@ use super::totals::Totals;
 use crate::clock::Timestamp;
 use crate::ids::ReservationId;
 use crate::operation::Operation;
-use crate::ownership::{AccountKey, Record};
+use crate::ownership::{AccountKey, ObjectId, Record};
 use crate::principal::EndUserId;
-use crate::quota::{Create, Due, LastCost, Scope, Standing, Trail, Usage};
-use crate::store::rows::{RECORD_COLUMNS, number_out, record, record_columns, text, time_in};
+use crate::quota::{Create, Due, DueObject, DueSince, LastCost, Scope, Standing, Trail, Usage};
+use crate::store::inbox;
+use crate::store::rows::{
+    RECORD_COLUMNS, id_in, number_out, record, record_columns, text, time_in, time_out,
+};
 
 pub(in crate::store) fn usage(conn: &Connection, of: &[(Scope, u32)]) -> Result<Vec<Usage>, rusqlite::Error> {
     let mut totals = Totals::default();
@@ -86,7 +89,7 @@ pub(in crate::store) fn due(conn: &Connection, now: Timestamp, limit: u32) -> Re
     const OBJECTS: &str = concat!(
         "SELECT ",
         record_columns!(),
-        ", account, looks FROM objects WHERE look_at_ms <= ?1 ORDER BY look_at_ms LIMIT ?2"
+        ", account, looks, known_at_ms, look_at_ms FROM objects WHERE look_at_ms <= ?1 ORDER BY look_at_ms LIMIT ?2"
     );
     const CREATES: &str = concat!(
         "SELECT ",
@@ -95,16 +98,46 @@ pub(in crate::store) fn due(conn: &Connection, now: Timestamp, limit: u32) -> Re
     );
     let values = params![time_in(now), limit];
     let mut objects = conn.prepare_cached(OBJECTS)?;
-    let objects = objects.query_map(values, |row| {
-        let account = AccountKey::new(text(row, RECORD_COLUMNS)?);
-        let looks = row.get::<_, i64>(RECORD_COLUMNS + 1)?;
-        Ok((account, record(row, 0)?, u32::try_from(looks).unwrap_or(u32::MAX)))
-    })?;
+    let objects = objects.query_map(values, due_object)?;
     let objects = objects.collect::<Result<Vec<_>, _>>()?;
     let mut creates = conn.prepare_cached(CREATES)?;
     let creates = creates.query_map(values, read)?.collect::<Result<Vec<_>, _>>()?;
     let creates = creates.into_iter().map(|row| whole(conn, row)).collect::<Result<_, _>>()?;
     Ok(Due { objects, creates })
+}
+
+/// An object, then its account and its looks.
+fn due_object(row: &Row<'_>) -> Result<DueObject, rusqlite::Error> {
+    let number = |column: usize| row.get::<_, i64>(RECORD_COLUMNS + column);
+    let since = number(3)?;
+    Ok(DueObject {
+        account: AccountKey::new(text(row, RECORD_COLUMNS)?),
+        record: record(row, 0)?,
+        looks: u32::try_from(number(1)?).unwrap_or(u32::MAX),
+        known_at: time_out(number(2)?),
+        is_told: inbox::is_told(since),
+        since: DueSince(since),
+    })
+}
+
+pub(super) fn looked_after(
+    conn: &Connection,
+    account: &AccountKey,
+    objects: &[ObjectId],
+) -> Result<Vec<DueObject>, rusqlite::Error> {
+    const FIND: &str = concat!(
+        "SELECT ",
+        record_columns!(),
+        ", account, looks, known_at_ms, look_at_ms FROM objects \
+         WHERE id = ?1 AND kind = ?2 AND account = ?3 AND look_at_ms IS NOT NULL"
+    );
+    let mut find = conn.prepare_cached(FIND)?;
+    let mut found = Vec::new();
+    for object in objects {
+        let values = params![id_in(object.id), object.kind.name(), account.as_str()];
+        found.extend(find.query_row(values, due_object).optional()?);
+    }
+    Ok(found)
 }
 
 pub(super) fn last_costs(conn: &Connection) -> Result<Vec<LastCost>, rusqlite::Error> {

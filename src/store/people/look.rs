@@ -202,7 +202,7 @@ pub(super) fn deeds(
             at: time_out(row.get(1)?),
             who: row.get(2)?,
             action: row.get(3)?,
-            pseudonym: row.get(4)?,
+            pseudonym: Some(row.get(4)?).filter(|name: &String| !name.is_empty()),
             person: name(row, 5)?,
             reason: row.get(7)?,
             before: row.get(8)?,

@@ -19,7 +19,7 @@ async fn f_24_a_full_disk_is_said_and_the_writer_recovers_without_a_restart() {
     let folder = tempdir().unwrap();
     let settings = in_folder(&folder);
     // A limit of the connection stands for the end of the disk.
-    let opening = Opening { pragmas: "PRAGMA max_page_count = 64", ..Opening::new(&settings).unwrap() };
+    let opening = Opening { pragmas: "PRAGMA max_page_count = 112", ..Opening::new(&settings).unwrap() };
     let clock = Clock::manual(NOON);
     let store = Store::open_with(opening, &settings, clock, Arc::new(())).await.unwrap();
     let fill = async || {

@@ -14,10 +14,11 @@ use proptest::prelude::*;
 use tempfile::tempdir;
 
 use super::{in_folder, in_memory};
+use crate::callback::{Callback, CallbackToken, Inbox as _, Slot};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::{ReservationId, TuneId};
 use crate::operation::Operation;
-use crate::ownership::{Counts, Index as _, Seen, Sighting};
+use crate::ownership::{Counts, Index as _, ObjectId, ObjectKind, Seen, Sighting};
 use crate::quota::{
     Amounts, Books, BooksError, Calendar, Closing, CreateState, Day, Ending, Limit, Measure, Opened, Opening,
     Period, Scope, SharedBy, Sharing, Trail, Usage,
@@ -61,6 +62,17 @@ enum Step {
         which: usize,
         object: usize,
         by_tune: bool,
+    },
+    /// Astria calls back about it, or somebody who knows its address does.
+    CallBack {
+        which: usize,
+        object: usize,
+        is_forged: bool,
+    },
+    /// Nothing was heard of one of its jobs for too long.
+    GiveUp {
+        which: usize,
+        object: usize,
     },
     /// One job ends.
     Finish {
@@ -118,6 +130,10 @@ fn steps(count: usize) -> impl Strategy<Value = Vec<Step>> {
             Step::See { which, object, by_tune }
         }),
         4 => (which.clone(), 0..5_usize).prop_map(|(which, object)| Step::Finish { which, object }),
+        3 => (which.clone(), 0..5_usize, any::<bool>()).prop_map(|(which, object, is_forged)| {
+            Step::CallBack { which, object, is_forged }
+        }),
+        1 => (which.clone(), 0..5_usize).prop_map(|(which, object)| Step::GiveUp { which, object }),
         2 => which.clone().prop_map(|which| Step::Find { which }),
         2 => which.clone().prop_map(|which| Step::Presume { which }),
         1 => which.prop_map(|which| Step::Again { which }),
@@ -404,6 +420,8 @@ impl World {
             | Step::Refuse { which }
             | Step::See { which, .. }
             | Step::Finish { which, .. }
+            | Step::CallBack { which, .. }
+            | Step::GiveUp { which, .. }
             | Step::Find { which }
             | Step::Presume { which }
             | Step::Again { which } => {
@@ -451,6 +469,16 @@ impl World {
                     object.is_finished = true;
                 }
             }
+            Step::CallBack { object, is_forged, .. } => {
+                let id = create.objects.get(object).map_or(7_777, |object| object.id);
+                self.call_back(create.opening.reservation, id + u64::from(is_forged)).await;
+            }
+            Step::GiveUp { object, .. } => {
+                if let Some(object) = create.objects.get(object).filter(|object| object.is_known) {
+                    let object = create.seen(object).object;
+                    self.store().lose(&main_account(), object, self.clock.now()).await.unwrap();
+                }
+            }
             // Whoever calls it ends it, or its lease's end does.
             Step::Find { .. } if !is_open && !is_over => self.find(index).await,
             Step::Presume { .. } if !is_open && !is_over => {
@@ -476,6 +504,18 @@ impl World {
         if create.is_theme() && is_whole && kept.state == CreateState::Made {
             create.is_over = true;
         }
+    }
+
+    /// Whatever it says, it says when to look and nothing else.
+    async fn call_back(&self, reservation: ReservationId, id: u64) {
+        let at = self.clock.now();
+        let token = CallbackToken { reservation, slot: Slot::All, expires_at: at };
+        let of = |kind| ObjectId { kind, id };
+        let before = self.store().create(reservation).await.unwrap().unwrap();
+        let callback = Callback { token, objects: vec![of(ObjectKind::Prompt)], at };
+        self.store().receive(callback).await.unwrap();
+        let after = self.store().create(reservation).await.unwrap().unwrap();
+        assert_eq!((before.held, before.state, before.objects), (after.held, after.state, after.objects));
     }
 
     async fn check(&self) {

@@ -3,10 +3,12 @@
 mod batches;
 mod conformance;
 mod durable;
+mod events;
 mod faults;
 mod interleavings;
 mod killed;
 mod opening;
+mod outbox;
 mod overruns;
 mod people;
 mod plans;

@@ -8,17 +8,18 @@ use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use tempfile::tempdir;
 
 use super::{in_folder, in_memory, neighbour, open, sql};
+use crate::callback::{Callback, CallbackToken, Slot};
 use crate::clock::Clock;
 use crate::ids::{PackId, TuneId};
 use crate::ownership::{Filters, ListQuery, ObjectKind, Ownership, Sighting};
-use crate::quota::{Closing, Ending, Looked, LookedAt, Opening as Asked, Scope, Trail};
+use crate::quota::{Closing, DueSince, Ending, Looked, LookedAt, Opening as Asked, Scope, Trail};
 use crate::store::command::Command;
 use crate::store::conformance::bench::{
     MINUTE, NOON, conclusion, main_account, make, naming, opening, prompt, prompts, pseudonym, tune, user,
 };
 use crate::store::conformance::{claim, key};
 use crate::store::open::Opening;
-use crate::store::{Observer, Store, ledger, read, rows::RECORD_COLUMNS};
+use crate::store::{Observer, Store, events, ledger, read, rows::RECORD_COLUMNS};
 
 /// How SQLite answers a question, in its own words.
 pub(super) fn plan(conn: &Connection, question: &str) -> Vec<String> {
@@ -92,11 +93,12 @@ async fn every_question_is_answered_by_an_index() {
             (list(of_tune.clone()), "sqlite_autoindex_objects_1 (id=? AND kind=? AND account=?)"),
             (list(ListQuery::default()), "objects_awaiting (owner=? AND account=? AND awaits_until_ms>?)"),
             (read::LOOK_UP.to_owned(), "sqlite_autoindex_objects_1 (id=?)"),
-            (read::ERASURE.to_owned(), "COVERING INDEX objects_of_owner (owner=?)"),
+            (read::ERASURE.to_owned(), "INDEX objects_of_owner (owner=?)"),
             (read::ERASURE.to_owned(), "reservations_unended (owner=?)"),
             (read::ERASING.to_owned(), "owners_erasing"),
             (read::OBJECTS.to_owned(), "objects_of_owner (owner=?"),
-            (read::CREATES.to_owned(), "reservations_of_owner (owner=?"),
+            (events::AFTER.to_owned(), "events_of_owner (owner=? AND n>?)"),
+            (events::STIRRED.to_owned(), "events USING INTEGER PRIMARY KEY (rowid>?)"),
             (
                 "UPDATE objects SET seen_at_ms = NULL WHERE account = ?1 AND tune = ?2".into(),
                 "objects_of_tune (account=? AND tune=?)",
@@ -210,9 +212,16 @@ fn a_create_in_all_its_ways(conn: &Connection, n: u64) {
     see(vec![running(20_000 + n)]);
     see(vec![prompt(10_000 + n, n), prompt(20_000 + n, n)]);
     close(Closing { reply: Some(key("made")), ..conclusion(reservation, vec![]) });
-    let looked = [LookedAt::Create(reservation), LookedAt::Object(main_account(), first.object)];
+    let looked = [LookedAt::Create(reservation), LookedAt::Object(main_account(), first.object, DueSince(1))];
     let looked = looked.map(|at_what| Looked { at_what, again_at: at });
     run(conn, &Command::Looked(looked.to_vec()));
+    let token = CallbackToken { reservation, slot: Slot::All, expires_at: at };
+    let callback = Callback { token, objects: vec![first.object], at };
+    run(conn, &Command::Receive(Box::new(callback)));
+    run(conn, &Command::ForgetCallbacks(at));
+    run(conn, &Command::Lose { account: main_account(), object: first.object, at });
+    run(conn, &Command::Vanishing { at, warn_until: at.plus(MINUTE) });
+    run(conn, &Command::Forget { account: main_account(), object: first.object, at });
     run(conn, &Command::ForgetKeys(at));
     let account = main_account();
     run(conn, &Command::Cost { account, kind: "prompt".into(), each_mc: 5, at });

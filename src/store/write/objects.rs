@@ -9,6 +9,7 @@ use crate::ids::{ReservationId, TuneId};
 use crate::ownership::{AccountKey, IndexError, ObjectId, ObjectKind, Seen, Sighting};
 use crate::principal::EndUserId;
 use crate::store::command::{Answer, Outcome};
+use crate::store::events;
 use crate::store::ledger::{Totals, charge_seen};
 use crate::store::rows::id_in;
 
@@ -38,6 +39,9 @@ pub(in crate::store) fn see(conn: &Connection, totals: &mut Totals, sighting: &S
         let reservation = named.filter(|(named, _)| *named == owner).map(|(_, reservation)| reservation);
         let tune: Option<TuneId> = seen.tune.or(if is_of_tune { *found_on } else { None });
         upsert(conn, account, owner, seen, tune, reservation, *at)?;
+        if let Some(kind) = events::change(recorded.get(&seen.object), seen) {
+            events::tell(conn, account, owner, (seen.object, tune), kind, *at)?;
+        }
         new += u64::from(is_new);
         if named.is_none() || reservation.is_some() {
             overruns += u64::from(book(conn, totals, account, seen, (tune, is_new), *at)?);

@@ -63,7 +63,7 @@ pub(in crate::store) fn finish_erasure(conn: &Connection, who: &EndUserId, entry
         return Ok(Ok(Answer::Forgotten(false)));
     };
     // What became known since whoever asks has looked is still at Astria, and what a create still holds must end.
-    let left = "SELECT EXISTS (SELECT 1 FROM objects WHERE owner = ?1) \
+    let left = "SELECT EXISTS (SELECT 1 FROM objects WHERE owner = ?1 AND expired_at_ms IS NULL) \
                 OR EXISTS (SELECT 1 FROM reservations INDEXED BY reservations_unended \
                 WHERE owner = ?1 AND look_at_ms IS NOT NULL \
                 AND state IN ('open', 'unknown', 'made'))";
@@ -73,9 +73,14 @@ pub(in crate::store) fn finish_erasure(conn: &Connection, who: &EndUserId, entry
     // What was spent stays in the ledger, under a name that is nobody's.
     for forget in [
         "DELETE FROM idempotency WHERE owner = ?1",
+        "DELETE FROM inbox WHERE reservation IN (SELECT id FROM reservations WHERE owner = ?1)",
+        "DELETE FROM events WHERE owner = ?1",
+        "DELETE FROM event_streams WHERE owner = ?1",
+        "DELETE FROM outbox WHERE owner = ?1",
         "DELETE FROM open_themes WHERE reservation IN (SELECT n FROM reservations WHERE owner = ?1)",
         "UPDATE reservations SET owner = NULL, request = '', title = NULL, tunes = '[]', look_at_ms = NULL \
          WHERE owner = ?1",
+        "DELETE FROM objects WHERE owner = ?1",
         "DELETE FROM owners WHERE id = ?1",
     ] {
         conn.prepare_cached(forget)?.execute([id])?;

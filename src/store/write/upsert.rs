@@ -15,6 +15,9 @@ pub(in crate::store) struct Known {
     pub(in crate::store) owner: i64,
     pub(in crate::store) reservation: Option<String>,
     pub(in crate::store) known_at: Timestamp,
+    pub(in crate::store) is_finished: bool,
+    /// As it was last seen.
+    pub(in crate::store) members: Option<String>,
 }
 
 /// Those of these objects that are recorded, whoever's they are.
@@ -23,15 +26,21 @@ pub(in crate::store) fn known(
     account: &AccountKey,
     objects: &[Seen],
 ) -> Result<HashMap<ObjectId, Known>, rusqlite::Error> {
-    const FIND: &str =
-        "SELECT owner, reservation, known_at_ms FROM objects WHERE id = ?1 AND kind = ?2 AND account = ?3";
+    const FIND: &str = "SELECT owner, reservation, known_at_ms, is_finished, members FROM objects \
+        WHERE id = ?1 AND kind = ?2 AND account = ?3";
     let mut find = conn.prepare_cached(FIND)?;
     let mut all = HashMap::with_capacity(objects.len());
     for object in objects.iter().map(|seen| seen.object) {
         let Some(id) = id_in(object.id) else { continue };
         let known = find.query_row(params![id, object.kind.name(), account.as_str()], |row| {
             let known_at = time_out(row.get(2)?);
-            Ok(Known { owner: row.get(0)?, reservation: row.get(1)?, known_at })
+            Ok(Known {
+                owner: row.get(0)?,
+                reservation: row.get(1)?,
+                known_at,
+                is_finished: row.get(3)?,
+                members: row.get(4)?,
+            })
         });
         if let Some(known) = known.optional()? {
             all.insert(object, known);
@@ -90,8 +99,8 @@ fn first_look(object: ObjectId, at: Timestamp) -> Timestamp {
 const UPSERT: &str = "\
 INSERT INTO objects (id, kind, account, owner, tune, pack, base_pack, reservation, known_at_ms, created_at_ms, \
 finished_at_ms, expires_at_ms, is_finished, title, name, model_type, branch, text_lower, is_video, is_api, members, \
-seen_at_ms, look_at_ms, is_free) \
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
+seen_at_ms, look_at_ms, vanishes_at_ms, is_free) \
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, \
 COALESCE(?17 = 'fast', (SELECT base.is_free FROM objects AS base \
 WHERE base.id = ?5 AND base.kind = 'tune' AND base.account = ?3), 0)) \
 ON CONFLICT (id, kind, account) DO UPDATE SET \
@@ -113,7 +122,13 @@ is_api = COALESCE(excluded.is_api, objects.is_api), \
 members = COALESCE(excluded.members, objects.members), \
 seen_at_ms = COALESCE(excluded.seen_at_ms, objects.seen_at_ms), \
 look_at_ms = CASE WHEN excluded.members IS NULL OR NOT excluded.is_finished \
-THEN COALESCE(objects.look_at_ms, CASE WHEN objects.is_finished THEN NULL ELSE excluded.look_at_ms END) END, \
+THEN COALESCE(objects.look_at_ms, CASE WHEN objects.is_finished OR objects.lost_at_ms IS NOT NULL \
+THEN NULL ELSE excluded.look_at_ms END) END, \
+lost_at_ms = CASE WHEN excluded.members IS NULL OR NOT excluded.is_finished THEN objects.lost_at_ms END, \
+vanishes_at_ms = CASE WHEN objects.vanishes_at_ms >= excluded.vanishes_at_ms THEN objects.vanishes_at_ms \
+ELSE COALESCE(excluded.vanishes_at_ms, objects.vanishes_at_ms) END, \
+is_vanishing_told = CASE WHEN excluded.vanishes_at_ms > objects.vanishes_at_ms THEN 0 \
+ELSE objects.is_vanishing_told END, \
 is_free = CASE WHEN excluded.branch IS NULL THEN objects.is_free ELSE excluded.is_free END \
 WHERE objects.owner = excluded.owner";
 
@@ -155,6 +170,7 @@ pub(in crate::store) fn upsert(
         // Of one that was only named, nothing is known yet.
         (!seen.members.is_empty()).then_some(time_in(at)),
         (!seen.is_finished).then_some(time_in(first_look(seen.object, at))),
+        seen.vanishes_at().map(time_in),
     ])?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::labels::{OfOperation, OfReconciled, Outcome, Reason};
+use super::labels::{OfEvent, OfKind, OfNotification, OfOperation, OfReconciled, Outcome, Reason};
 
 #[derive(Default)]
 pub(super) struct Events {
@@ -16,8 +16,12 @@ pub(super) struct Events {
     pub(super) dropped_params: Family<OfOperation, Counter>,
     pub(super) reconciled: Family<OfReconciled, Counter>,
     pub(super) pack_cache: Family<Outcome, Counter>,
+    pub(super) lost_jobs: Family<OfKind, Counter>,
     pub(super) callbacks: Family<Outcome, Counter>,
+    pub(super) notifications: Family<OfNotification, Counter>,
     pub(super) unknown_plans: Counter,
+    pub(super) sent: Family<OfEvent, Counter>,
+    pub(super) streams_ended: Family<Reason, Counter>,
     pub(super) unparsed_connections: Counter,
     pub(super) refused_connections: Family<Reason, Counter>,
     pub(super) tls_handshake_failures: Counter,
@@ -36,13 +40,23 @@ impl Events {
         let reconciled = events.reconciled.clone();
         r.register("reconciled", "Unknown outcomes that were looked for, by what was found", reconciled);
         r.register("pack_cache", "Pack look-ups by outcome", events.pack_cache.clone());
+        let lost = events.lost_jobs.clone();
+        r.register("lost_jobs", "Jobs that never ended and were given up, by kind", lost);
+        for kind in ["tune", "prompt"] {
+            events.lost_jobs.get_or_create(&OfKind { kind }).inc_by(0);
+        }
         r.register("callbacks", "Callbacks by outcome", events.callbacks.clone());
+        let notifications = events.notifications.clone();
+        r.register("notifications", "Attempts to notify the app, by endpoint and outcome", notifications);
         let unknown = events.unknown_plans.clone();
         r.register(
             "unknown_plans",
             "Requests whose token or operator names a plan that does not exist",
             unknown,
         );
+        r.register("events_sent", "Messages written to streams of events, by name", events.sent.clone());
+        let ended = events.streams_ended.clone();
+        r.register("event_streams_ended", "Streams of events that ended, by reason", ended);
         let unparsed = events.unparsed_connections.clone();
         r.register("unparsed_connections", "Connections that ended in an HTTP error", unparsed);
         let refused = events.refused_connections.clone();

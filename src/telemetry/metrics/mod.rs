@@ -23,7 +23,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use events::Events;
-pub use readings::{AccountReading, BreakerState, IssuerReading, PoolReading, Readings};
+pub use readings::{AccountReading, BreakerState, EndpointReading, IssuerReading, PoolReading, Readings};
 use requests::Requests;
 use store::StoreWork;
 use upstream::UpstreamCalls;
@@ -68,8 +68,8 @@ impl Metrics {
         self.events.limited.get_or_create(&labels::Outcome { outcome: limit }).inc();
     }
 
-    /// A request was refused because something is full: `in_flight`, `account_queue`, `body_budget` or
-    /// `user_body_budget`.
+    /// A request was refused because something is full: `in_flight`, `account_queue`, `body_budget`,
+    /// `user_body_budget` or `event_streams`.
     pub fn shed(&self, reason: &'static str) {
         self.events.shed.get_or_create(&labels::Reason { reason }).inc();
     }
@@ -90,14 +90,35 @@ impl Metrics {
         self.events.pack_cache.get_or_create(&labels::Outcome { outcome }).inc();
     }
 
-    /// A callback: `first`, `repeated` or `refused`.
+    /// A job that was given up: a `tune` or a `prompt`.
+    pub fn job_lost(&self, kind: &'static str) {
+        self.events.lost_jobs.get_or_create(&labels::OfKind { kind }).inc();
+    }
+
+    /// A callback: what became of it, `refused` or `failed`.
     pub fn callback(&self, outcome: &'static str) {
         self.events.callbacks.get_or_create(&labels::Outcome { outcome }).inc();
+    }
+
+    /// Attempts to notify an endpoint: `delivered`, or as [`crate::notifications::Failure::word`] says; and `given_up`.
+    pub fn notifications(&self, endpoint: &str, outcome: &'static str, count: u64) {
+        let labels = labels::OfNotification { endpoint: endpoint.to_owned(), outcome };
+        self.events.notifications.get_or_create(&labels).inc_by(count);
     }
 
     /// A token named a plan that config does not know.
     pub fn unknown_plan(&self) {
         self.events.unknown_plans.inc();
+    }
+
+    /// A message was written to a stream of events.
+    pub fn event_sent(&self, event: &'static str) {
+        self.events.sent.get_or_create(&labels::OfEvent { event }).inc();
+    }
+
+    /// A stream of events ended: `token_expired`, `blocked`, `replaced`, `restarting`, or its client `left`.
+    pub fn event_stream_ended(&self, reason: &'static str) {
+        self.events.streams_ended.get_or_create(&labels::Reason { reason }).inc();
     }
 
     /// A client's connection was accepted.

@@ -10,7 +10,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::Registry;
 
-use super::labels::{Account, OfIssuer, OfLimit, OfLog};
+use super::labels::{Account, OfEndpoint, OfIssuer, OfLimit, OfLog};
 use crate::telemetry::logging::dropped_log_lines;
 
 /// See the module.
@@ -24,6 +24,10 @@ pub struct Readings {
     pub requests_in_flight: Option<u64>,
     /// `server.max_in_flight`.
     pub max_requests_in_flight: Option<u64>,
+    /// Streams of events that are open.
+    pub event_streams: Option<u64>,
+    /// `events.max_streams`.
+    pub max_event_streams: Option<u64>,
     /// Bytes of bodies that are in memory.
     pub body_budget_used_bytes: Option<u64>,
     /// The budget of all bodies.
@@ -56,6 +60,8 @@ pub struct Readings {
     pub accounts: Vec<AccountReading>,
     /// Issuers whose keys are fetched.
     pub issuers: Vec<IssuerReading>,
+    /// Where the operator's app hears of events.
+    pub endpoints: Vec<EndpointReading>,
 }
 
 /// Connections to Astria.
@@ -115,6 +121,19 @@ pub struct IssuerReading {
     pub age_s: Option<u64>,
 }
 
+/// An address of the operator's app.
+#[derive(Clone, Debug, Default)]
+pub struct EndpointReading {
+    /// Its name in the configuration.
+    pub endpoint: String,
+    /// Notifications that wait for it.
+    pub waiting: u64,
+    /// Seconds for which the oldest has; 0 if none does.
+    pub oldest_s: u64,
+    /// Notifications that were given up, and can be replayed.
+    pub given_up: u64,
+}
+
 impl Readings {
     pub(super) fn register(&self, r: &mut Registry) {
         let mut one = |name: &str, help: &str, value: Option<u64>| {
@@ -126,6 +145,8 @@ impl Readings {
         one("max_connections", "Connections that may be open", self.max_connections);
         one("requests_in_flight", "Requests being worked on", self.requests_in_flight);
         one("max_requests_in_flight", "Requests that may be worked on", self.max_requests_in_flight);
+        one("event_streams", "Streams of events that are open", self.event_streams);
+        one("max_event_streams", "Streams of events that may be open", self.max_event_streams);
         one("body_budget_used_bytes", "Bodies in memory", self.body_budget_used_bytes);
         one("body_budget_limit_bytes", "The budget of all bodies", self.body_budget_limit_bytes);
         one("spooled_bytes", "Uploads on disk", self.spooled_bytes);
@@ -150,6 +171,7 @@ impl Readings {
         gauges(r, "limit_buckets", "Buckets that rate limits keep, by limit", buckets);
         self.register_accounts(r);
         self.register_issuers(r);
+        self.register_endpoints(r);
         let dropped = Family::<OfLog, prometheus_client::metrics::counter::Counter>::default();
         dropped.get_or_create(&OfLog { log: "access" }).inc_by(self.dropped_access_log_lines);
         dropped.get_or_create(&OfLog { log: "other" }).inc_by(dropped_log_lines());
@@ -176,6 +198,18 @@ impl Readings {
         if self.accounts.iter().any(|one| one.balance_mc.is_some()) {
             r.register("account_balance_mc", "What an account has left at Astria, in millicents", balances);
         }
+    }
+
+    fn register_endpoints(&self, r: &mut Registry) {
+        let each = |value: fn(&EndpointReading) -> u64| {
+            self.endpoints.iter().map(move |one| (OfEndpoint { endpoint: one.endpoint.clone() }, value(one)))
+        };
+        let waiting = each(|one| one.waiting);
+        gauges(r, "notifications_waiting", "Notifications that wait, by endpoint", waiting);
+        let oldest = each(|one| one.oldest_s);
+        gauges(r, "notifications_oldest_seconds", "How long the oldest has waited, by endpoint", oldest);
+        let given_up = each(|one| one.given_up);
+        gauges(r, "notifications_given_up", "Notifications given up and kept, by endpoint", given_up);
     }
 
     fn register_issuers(&self, r: &mut Registry) {

@@ -132,7 +132,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
                 reply.problem(404, "not_found");
             }
             Access::Operator => panic!("{path} stands on the operator's own listener alone"),
-            Access::EndUser => {
+            Access::EndUser | Access::Listener => {
                 private += 1;
                 reply.problem(401, "unauthenticated");
                 assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{path}");
@@ -149,7 +149,9 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 #[tokio::test]
 async fn under_a_base_path_the_private_routes_are_private_too() {
     let gw = spawn_gateway().config(|config| config.server.base_path = "/api".into()).start().await;
-    for route in table().into_iter().filter(|route| route.access() == Access::EndUser) {
+    for route in
+        table().into_iter().filter(|route| matches!(route.access(), Access::EndUser | Access::Listener))
+    {
         let path = ["{id}", "{tune_id}", "{pack_id}"]
             .iter()
             .fold(route.path.to_owned(), |path, n| path.replace(n, "1"));

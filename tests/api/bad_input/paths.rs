@@ -217,7 +217,7 @@ async fn path_01_a_path_has_the_methods_of_its_lines_and_no_other() {
             let line = routes.iter().find(|route| route.path == path && route.method.as_str() == wanted);
             let method: Method = method.parse().unwrap();
             if let Some(route) = line {
-                let open = route.access() != Access::EndUser;
+                let open = !matches!(route.access(), Access::EndUser | Access::Listener);
                 let reply = nobody.method(method.clone(), &named(path)).await;
                 assert_ne!(reply.status, 405, "{method} {path}");
                 assert_eq!(reply.status == 401, !open, "{method} {path}");

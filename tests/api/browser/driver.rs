@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::super::harness::Process;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What conditions are written with.
 const WORDS: &str = "
@@ -23,6 +23,9 @@ const WORDS: &str = "
     const text = (name) => one(name)?.textContent ?? '';
     const shown = (name) => one(name)?.checkVisibility() === true;
     const left = (of) => one(`quota-${of}`)?.dataset.left;
+    const stream = document.documentElement.dataset.stream;
+    const calls = performance.getEntriesByType('resource').map((call) => new URL(call.name).pathname);
+    const looks = calls.filter((path) => /^\\/prompts\\/\\d+$/.test(path)).length;
     const loaded = (css) => [...document.querySelectorAll(css)].filter((image) => image.naturalWidth > 0).length;
 ";
 
@@ -104,6 +107,19 @@ impl Browser {
             self.screenshot("demo-failed.png").await;
             panic!("{what} did not come: {condition}");
         }
+    }
+
+    /// What an expression in [`WORDS`] says now.
+    pub(super) async fn ask(&self, expression: &str) -> Value {
+        self.client.execute(&format!("{WORDS} return {expression};"), Vec::new()).await.unwrap()
+    }
+
+    /// What an expression says of one of the page's modules, `page`, and of a value, `given`.
+    pub(super) async fn import(&self, module: &str, expression: &str, given: Value) -> Value {
+        let script = format!(
+            "const [given, done] = arguments; import('/demo/{module}').then((page) => done({expression}), (error) => done(String(error)));"
+        );
+        self.client.execute_async(&script, vec![given]).await.unwrap()
     }
 
     /// The whole page, for people to look at, in the folder for what tests leave behind.

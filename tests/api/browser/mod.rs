@@ -1,7 +1,10 @@
 //! The demo's page in a real browser: headless Chromium, driven by chromedriver.
 
+mod cutting_proxy;
 mod driver;
+mod live;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use astria_gateway::problem::Code;
@@ -9,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::harness::Process;
-use driver::Browser;
+use driver::{Browser, LOOK_EVERY};
 
 /// For a whole test, from the browser's start on.
 const AT_MOST: Duration = Duration::from_secs(60);
@@ -36,14 +39,42 @@ impl Demo {
         format!("{}/demo", self.places["gateway"].as_str().unwrap())
     }
 
+    /// Where the gateway listens.
+    fn gateway(&self) -> SocketAddr {
+        self.places["gateway"].as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
     fn upstream(&self, path: &str) -> String {
         format!("{}/__mock__/{path}", self.places["mock"].as_str().unwrap())
     }
 
-    /// How many creates the imitated upstream has seen.
+    /// What the imitated upstream says of itself.
+    async fn upstream_says(&self, path: &str) -> Value {
+        reqwest::get(self.upstream(path)).await.unwrap().json().await.unwrap()
+    }
+
+    /// The creates that the imitated upstream has seen.
+    async fn created(&self) -> Vec<Value> {
+        let Value::Array(mut requests) = self.upstream_says("requests").await else { unreachable!() };
+        requests.retain(|request| request["method"] == "POST");
+        requests
+    }
+
+    /// Waits until the imitated upstream has finished every prompt.
+    async fn until_finished(&self) {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        loop {
+            looks.tick().await;
+            let objects = self.upstream_says("objects").await;
+            if objects["prompts"].as_array().unwrap().iter().all(|prompt| prompt["trained_at"].is_string()) {
+                return;
+            }
+        }
+    }
+
+    /// How many there were.
     async fn creates(&self) -> usize {
-        let requests: Value = reqwest::get(self.upstream("requests")).await.unwrap().json().await.unwrap();
-        requests.as_array().unwrap().iter().filter(|request| request["method"] == "POST").count()
+        self.created().await.len()
     }
 }
 

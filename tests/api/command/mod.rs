@@ -27,15 +27,21 @@ pub struct Site {
 
 impl Site {
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same before an imitation that behaves otherwise.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let random = || uuid::Uuid::new_v4().simple().to_string();
         let (api_key, workspace) = (format!("sd_{}", random()), format!("ws-{}", random()));
         let signing = random() + &random();
-        let settings = Settings {
+        let mut settings = Settings {
             api_key: api_key.clone(),
             workspace_id: Some(workspace.clone()),
             generate_ms: 0,
             ..Settings::default()
         };
+        change(&mut settings);
         let mock = MockAstria::start(settings).await.unwrap();
         let site = Self { folder: TempDir::new().unwrap(), mock, api_key, workspace, signing };
         // Editors end a file with a line break: it belongs to no secret.
@@ -138,6 +144,10 @@ pub struct Served {
 impl Served {
     pub fn with_token(&self, token: &str) -> Client {
         Client::new(http(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
+    }
+
+    pub fn anonymous(&self) -> Client {
+        Client::new(http(), self.url.clone(), None, Arc::clone(&self.secrets))
     }
 }
 

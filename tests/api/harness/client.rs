@@ -1,6 +1,6 @@
 //! A caller, and a reply that was already looked at.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -8,8 +8,10 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use super::sse::Listener;
+
 /// Everything that a reply may carry.
-const ALLOWED: [&str; 35] = [
+const ALLOWED: [&str; 36] = [
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -46,7 +48,12 @@ const ALLOWED: [&str; 35] = [
     "content-range",
     "cross-origin-resource-policy",
     "last-modified",
+    // of streams of events
+    "x-accel-buffering",
 ];
+
+/// Tickets that this run gave out: as secret as tokens.
+pub type Tickets = Arc<Mutex<Vec<String>>>;
 
 #[derive(Clone)]
 pub struct Client {
@@ -55,11 +62,32 @@ pub struct Client {
     token: Option<String>,
     secrets: Arc<Vec<String>>,
     extra: HeaderMap,
+    tickets: Tickets,
 }
 
 impl Client {
     pub fn new(http: reqwest::Client, url: String, token: Option<String>, secrets: Arc<Vec<String>>) -> Self {
-        Self { http, url, token, secrets, extra: HeaderMap::new() }
+        Self { http, url, token, secrets, extra: HeaderMap::new(), tickets: Tickets::default() }
+    }
+
+    /// Where tickets are noted that it gets.
+    #[must_use]
+    pub fn noting(mut self, tickets: &Tickets) -> Self {
+        self.tickets = Arc::clone(tickets);
+        self
+    }
+
+    /// The same caller over HTTP/2, without TLS.
+    pub fn over_http2(&self) -> Self {
+        let http = reqwest::Client::builder().no_proxy().http2_prior_knowledge().build().unwrap();
+        Self { http, ..self.clone() }
+    }
+
+    /// Opens a stream of events.
+    pub async fn listen(&self, path: &str) -> Listener {
+        let response = self.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+        Listener::new(response, Arc::clone(&self.secrets), Arc::clone(&self.tickets))
     }
 
     /// The same caller, sending one more header.
@@ -135,6 +163,17 @@ impl Client {
         let body = response.bytes().await.unwrap();
         let reply = Reply { status, headers, body };
         reply.check(&self.secrets);
+        for ticket in self.tickets.lock().unwrap().iter() {
+            let is_in =
+                |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).contains(ticket.as_str());
+            assert!(!reply.headers.values().any(is_in), "a header holds a ticket");
+        }
+        if reply.status == StatusCode::CREATED
+            && let Ok(Value::Object(body)) = serde_json::from_slice(&reply.body)
+            && let Some(ticket) = body.get("ticket").and_then(Value::as_str)
+        {
+            self.tickets.lock().unwrap().push(ticket.to_owned());
+        }
         reply
     }
 }

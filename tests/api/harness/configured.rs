@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use astria_gateway::config::{Config, Environment, IssuerKeys, Secrets, load_text};
+use astria_gateway::notifications::{SigningKey, SigningKeys};
 use astria_gateway::secret::Secret;
 
 pub struct Configured {
@@ -13,6 +14,9 @@ pub struct Configured {
     /// In the order of the issuers.
     pub issuer_keys: Vec<IssuerKeys>,
     pub callback: String,
+    pub previous_callback: Option<String>,
+    /// What signs notifications, by endpoint: the present one, then the one before.
+    pub webhook_secrets: BTreeMap<String, Vec<String>>,
 }
 
 impl Configured {
@@ -25,9 +29,28 @@ impl Configured {
             tenant_keys: self.tenant_keys.iter().map(|(name, key)| (name.clone(), secret(key))).collect(),
             issuer_keys: self.issuer_keys.iter().map(copy).collect(),
             callback_secret: Some(secret(&self.callback)),
-            previous_callback_secret: None,
+            previous_callback_secret: self.previous_callback.as_ref().map(secret),
+            notification_keys: self
+                .config
+                .notifications
+                .endpoints
+                .keys()
+                .map(|name| (name.clone(), self.signing_keys(name)))
+                .collect(),
         };
         (self.config.clone(), secrets)
+    }
+
+    /// A new secret for callbacks' addresses; the present one is believed on.
+    pub fn rotate_callback(&mut self) {
+        let new = uuid::Uuid::new_v4().simple().to_string().repeat(2);
+        self.previous_callback = Some(std::mem::replace(&mut self.callback, new));
+    }
+
+    fn signing_keys(&self, endpoint: &str) -> SigningKeys {
+        let key = |secret: &String| SigningKey::parse(secret.as_bytes()).unwrap();
+        let secrets = &self.webhook_secrets[endpoint];
+        SigningKeys { current: key(&secrets[0]), previous: secrets.get(1).map(key) }
     }
 
     /// (key, workspace) of every account.

@@ -1,12 +1,13 @@
 //! `spawn_gateway()`: a gateway on port 0 with an upstream of its own and secrets that only this run knows.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use astria_gateway::accounts::Account;
 use astria_gateway::auth::install_crypto_provider;
 use astria_gateway::clock::{Clock, Timestamp};
-use astria_gateway::config::{Config, Issuer, IssuerKeys, LogFormat, Plan};
+use astria_gateway::config::{Config, Issuer, IssuerKeys, LogFormat, NotificationEndpoint, Plan};
 use astria_gateway::gateway::{Gateway, GatewayParts};
 use astria_gateway::operation::Operation;
 use astria_gateway::quota::{Measure, Period, QuotaRule, SharedBy, Standing};
@@ -15,7 +16,7 @@ use astria_gateway::secret::Secret;
 use astria_gateway::telemetry::AccessLog;
 use mock_astria::{MockAstria, Settings};
 
-use super::client::{Client, Reply};
+use super::client::{Client, Reply, Tickets};
 use super::configured::Configured;
 use super::{logs, tokens};
 
@@ -31,6 +32,7 @@ pub struct Spawn {
     issuer_keys: Vec<IssuerKeys>,
     routes: Vec<Route>,
     expect_unknown: bool,
+    webhook_secrets: BTreeMap<String, Vec<String>>,
 }
 
 /// A gateway with plan `free` (20 images a day) and `pro`, one HS256 issuer, generous rate limits.
@@ -51,6 +53,8 @@ pub fn spawn_gateway() -> Spawn {
     config.server.listen.set_port(0);
     config.operator.listen.set_port(0);
     config.store.url = "memory:".into();
+    // Tests wait for ends by asking again and again.
+    config.reconcile.poll_fresh_ms = 0;
     // Tests count what Astria is asked.
     config.balance.check_s = 0;
     config.server.drain_s = 5;
@@ -59,8 +63,17 @@ pub fn spawn_gateway() -> Spawn {
     config.upstream.shared_tunes = vec![SHARED_TUNE, 666_678, 690_204];
     config.upstream.models = [("gemini".to_owned(), mock_astria::GEMINI_TUNE_ID)].into();
     config.plans = [("free".to_owned(), free), ("pro".to_owned(), pro)].into();
-    let mock = Settings { generate_ms: 0, train_ms: 0, ..Settings::default() };
-    Spawn { config, mock, clock: None, issuer_keys: Vec::new(), routes: Vec::new(), expect_unknown: false }
+    // Tests count what Astria is asked, and a callback has its object looked at.
+    let mock = Settings { generate_ms: 0, train_ms: 0, callbacks: false, ..Settings::default() };
+    Spawn {
+        config,
+        mock,
+        clock: None,
+        issuer_keys: Vec::new(),
+        routes: Vec::new(),
+        expect_unknown: false,
+        webhook_secrets: BTreeMap::new(),
+    }
 }
 
 impl Spawn {
@@ -74,9 +87,18 @@ impl Spawn {
         self
     }
 
-    /// A clock that stands still until the test moves it.
+    /// The same, at that second.
+    pub fn manual_clock_at(mut self, unix_s: u64) -> Self {
+        self.clock = Some(Clock::manual(Timestamp::from_unix_s(unix_s)));
+        self
+    }
+
+    /// A clock that stands still until the test moves it: this morning at eight, since Astria, imitated, goes by the
+    /// machine's.
     pub fn manual_clock(mut self) -> Self {
-        self.clock = Some(Clock::manual(Timestamp::from_unix_s(1_800_000_000)));
+        const DAY_S: u64 = 86_400;
+        let today_s = Clock::system().now().unix_s() / DAY_S * DAY_S;
+        self.clock = Some(Clock::manual(Timestamp::from_unix_s(today_s + 8 * 3_600)));
         self
     }
 
@@ -84,6 +106,13 @@ impl Spawn {
     pub fn issuer(mut self, issuer: Issuer, keys: IssuerKeys) -> Self {
         self.config.auth.issuers.push(issuer);
         self.issuer_keys.push(keys);
+        self
+    }
+
+    /// An address that is told of events, and what signs.
+    pub fn endpoint(mut self, name: &str, endpoint: NotificationEndpoint, secret: &str) -> Self {
+        self.webhook_secrets.insert(name.to_owned(), vec![secret.to_owned()]);
+        self.config.notifications.endpoints.insert(name.to_owned(), endpoint);
         self
     }
 
@@ -122,6 +151,8 @@ impl Spawn {
             api_key: api_key.clone(),
             issuer_keys: self.issuer_keys,
             callback: callback.clone(),
+            previous_callback: None,
+            webhook_secrets: self.webhook_secrets,
         };
         let (config, secrets) = configured.parts();
         let credentials = configured.credentials();
@@ -137,6 +168,7 @@ impl Spawn {
         let gateway = Gateway::start(parts).await.unwrap();
         let mut secrets = vec![workspace.clone(), signing.clone(), callback, spare_key.clone()];
         secrets.extend(credentials.iter().map(|(key, _)| key.clone()));
+        secrets.extend(configured.webhook_secrets.values().flatten().cloned());
         let secrets = Arc::new(secrets);
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -156,6 +188,7 @@ impl Spawn {
             configured: Mutex::new(configured),
             credentials: Mutex::new(credentials),
             secrets,
+            tickets: Tickets::default(),
             expect_unknown: Mutex::new(self.expect_unknown),
         }
     }
@@ -177,6 +210,7 @@ pub struct TestGateway {
     /// (key, workspace) of every account that there was so far.
     credentials: Mutex<Vec<(String, String)>>,
     secrets: Arc<Vec<String>>,
+    tickets: Tickets,
     expect_unknown: Mutex<bool>,
 }
 
@@ -194,10 +228,12 @@ impl TestGateway {
     /// Nobody.
     pub fn anonymous(&self) -> Client {
         Client::new(self.http.clone(), self.url.clone(), None, Arc::clone(&self.secrets))
+            .noting(&self.tickets)
     }
 
     pub fn with_token(&self, token: &str) -> Client {
         Client::new(self.http.clone(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
+            .noting(&self.tickets)
     }
 
     pub fn token(&self, name: &str, plan: &str) -> String {
@@ -291,6 +327,9 @@ impl TestGateway {
         for secret in self.secrets.iter() {
             assert!(!text.contains(secret.as_str()), "a secret of this run stands in {place}");
         }
+        for ticket in self.tickets.lock().unwrap().iter() {
+            assert!(!text.contains(ticket.as_str()), "a ticket of this run stands in {place}");
+        }
     }
 
     /// `used`, `held` and `left` of a quota, as the account page says.
@@ -362,6 +401,15 @@ fn accept(mock: &MockAstria, credentials: &[(String, String)]) {
 pub async fn eventually(what: &str, mut ready: impl FnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while !ready() {
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The same for what must be asked for.
+pub async fn eventually_async(what: &str, mut ready: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !ready().await {
         assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
         tokio::task::yield_now().await;
     }

@@ -13,10 +13,15 @@ pub mod photos;
 mod process;
 pub mod raw;
 mod signers;
+mod sse;
 pub mod tokens;
 
 pub use client::{Client, Reply};
-pub use gateway::{AUDIENCE, ISSUER, SHARED_TUNE, Spawn, TestGateway, eventually, finished, spawn_gateway};
+pub use configured::Configured;
+pub use gateway::{
+    AUDIENCE, ISSUER, SHARED_TUNE, Spawn, TestGateway, eventually, eventually_async, finished, spawn_gateway,
+};
 pub use key_server::KeyServer;
 pub use process::Process;
 pub use signers::Signer;
+pub use sse::Listener;

@@ -53,7 +53,7 @@ async fn tunes_are_filtered_by_title_name_model_type_and_branch() {
 
 #[tokio::test]
 async fn prompts_are_filtered_by_text_tune_pack_like_day_kind_and_origin() {
-    let gw = spawn_gateway().manual_clock().start().await;
+    let gw = spawn_gateway().manual_clock_at(1_800_000_000).start().await;
     let user = gw.user("a");
     let [tune] = gw.mock.seed_tunes(1).try_into().unwrap();
     let [cat, percent, video, old] = gw.mock.seed_prompts(tune, 4).try_into().unwrap();

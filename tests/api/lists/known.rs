@@ -56,7 +56,10 @@ async fn while_astria_cannot_be_reached_a_list_shows_what_was_last_seen() {
 async fn while_some_objects_fail_the_others_are_refreshed() {
     let (gw, prompts, _) = all_stale(spawn_gateway()).await;
     let failing = prompts[29];
-    gw.mock.inject(FaultRule::new(Fault::Status500).path(&format!("/prompts/{failing}")).times(1_000));
+    // Whoever looks after unfinished jobs may not see it on a page either.
+    for path in [format!("/prompts/{failing}"), "/prompts".into()] {
+        gw.mock.inject(FaultRule::new(Fault::Status500).path(&path).times(1_000));
+    }
 
     let list = gw.user("a").get("/prompts?limit=120").await.ok();
 
@@ -75,6 +78,7 @@ async fn while_astria_is_slow_a_list_answers_in_time_and_the_fetches_go_on() {
     let (gw, prompts, _) = all_stale(spawn_gateway().config(change)).await;
     let slow = Fault::Delay(Duration::from_millis(700));
     gw.mock.inject(FaultRule::new(slow).path("/prompts/:id").times(1_000));
+    gw.mock.inject(FaultRule::new(Fault::Status500).path("/prompts").times(1_000));
     let began = tokio::time::Instant::now();
 
     let list = gw.user("a").get("/prompts?limit=120").await.ok();

@@ -24,7 +24,7 @@ async fn without_one_of_its_tokens_no_route_of_the_operators_answers() {
     };
     let gw = spawn.config(|config| config.auth.service_keys = vec![key]).start().await;
     let (stranger, _) = new_service_key().unwrap();
-    assert_eq!(guarded().len(), 8);
+    assert_eq!(guarded().len(), 10);
     for Route { method, path, .. } in guarded() {
         let nobody = gw.at_operator(None).method(method.clone(), path).await;
         nobody.problem(401, "unauthenticated");
@@ -99,6 +99,8 @@ async fn a_question_or_a_change_with_a_misspelt_word_is_refused() {
         "/operator/usage?from=2026-11-02&to=2026-11-01",
         "/operator/usage?from=2020-01-01&to=2026-11-01",
         "/operator/audit?before=1",
+        "/operator/notifications?state=lost",
+        "/operator/notifications?endpiont=app",
     ] {
         let told = operator.get(path).await.problem(422, "validation_failed");
         assert!(told["errors"].as_object().is_some_and(|errors| errors.len() == 1), "{path}: {told}");

@@ -90,7 +90,7 @@ async fn a_block_outlives_a_reload() {
 #[tokio::test]
 async fn every_change_is_recorded_with_who_when_why_before_and_after() {
     let (spawn, token) = with_token();
-    let gw = spawn.manual_clock().start().await;
+    let gw = spawn.manual_clock_at(1_800_000_000).start().await;
     let operator = gw.at_operator(Some(&token));
     set_plan(&operator, "first", Some("pro")).await;
     let grant =

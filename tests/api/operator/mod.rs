@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::harness::{Client, Reply, Spawn, spawn_gateway};
 
 /// A gateway with one token of the operator's, `support`; and the token.
-fn with_token() -> (Spawn, String) {
+pub fn with_token() -> (Spawn, String) {
     let (token, sha256) = new_service_key().unwrap();
     let tokens = vec![OperatorToken { name: "support".into(), sha256: vec![sha256] }];
     (spawn_gateway().config(|config| config.operator.tokens = tokens), token)
@@ -28,6 +28,6 @@ pub async fn blocked() -> Reply {
     gw.user("first").get("/packs").await
 }
 
-async fn put(operator: &Client, path: &str, body: &Value) -> Reply {
+pub async fn put(operator: &Client, path: &str, body: &Value) -> Reply {
     operator.method_with(Method::PUT, path, "application/json", body.to_string()).await
 }

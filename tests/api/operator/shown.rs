@@ -11,7 +11,7 @@ use super::{put, with_token};
 /// A gateway on a file, on a day in January 2027.
 async fn on_a_file(spawn: Spawn, folder: &TempDir) -> TestGateway {
     let url = format!("sqlite:{}/gateway.db", folder.path().display());
-    spawn.config(|config| config.store.url = url).manual_clock().start().await
+    spawn.config(|config| config.store.url = url).manual_clock_at(1_800_000_000).start().await
 }
 
 /// An end user who made a prompt.
@@ -78,7 +78,7 @@ async fn end_users_are_found_and_paged_through() {
 #[tokio::test]
 async fn an_end_users_page_shows_what_was_said_made_and_held() {
     let (spawn, token) = with_token();
-    let gw = spawn.manual_clock().start().await;
+    let gw = spawn.manual_clock_at(1_800_000_000).start().await;
     let operator = gw.at_operator(Some(&token));
     makes_a_prompt(&gw, "first").await;
     let body = json!({"subject": "first", "plan": "pro", "reason": "a test"});

@@ -41,7 +41,7 @@ async fn quota_01_sixty_creates_at_once_never_pass_the_quota_by_one() {
 #[tokio::test]
 async fn a_used_up_quota_says_when_it_begins_anew_and_does() {
     // 2027-01-15T08:00:00Z: sixteen hours to midnight.
-    let gw = spawn_gateway().manual_clock().start().await;
+    let gw = spawn_gateway().manual_clock_at(1_800_000_000).start().await;
     let user = gw.user("first");
     for number in [8, 8, 4] {
         user.post_json(&on_shared(), &images(number)).await.ok();

@@ -6,7 +6,9 @@ use std::time::Duration;
 use astria_gateway::clock::Timestamp;
 use astria_gateway::operation::Operation;
 use astria_gateway::store::Observer as _;
-use astria_gateway::telemetry::{AccountReading, IssuerReading, Metrics, PoolReading, Readings};
+use astria_gateway::telemetry::{
+    AccountReading, EndpointReading, IssuerReading, Metrics, PoolReading, Readings,
+};
 use astria_gateway::upstream::measure::{Observer as _, Outcome};
 
 const DOCS: &str = include_str!("../../../docs/operations.md");
@@ -25,6 +27,9 @@ fn everything() -> String {
     metrics.reconciled(Operation::CreatePrompt, "found");
     metrics.pack_cache("hit");
     metrics.callback("first");
+    metrics.event_sent("prompt.finished");
+    metrics.event_stream_ended("left");
+    metrics.notifications("app", "delivered", 1);
     metrics.refused_connection("address_full");
     metrics.command("begin", "done");
     metrics.lookup("find", "done");
@@ -35,6 +40,8 @@ fn everything() -> String {
         max_connections: Some(1),
         requests_in_flight: Some(1),
         max_requests_in_flight: Some(1),
+        event_streams: Some(1),
+        max_event_streams: Some(1),
         body_budget_used_bytes: Some(1),
         body_budget_limit_bytes: Some(1),
         spooled_bytes: Some(1),
@@ -54,6 +61,7 @@ fn everything() -> String {
             balance_mc: Some(1),
             ..AccountReading::default()
         }],
+        endpoints: vec![EndpointReading { endpoint: "app".into(), ..EndpointReading::default() }],
         issuers: vec![IssuerReading { issuer: "https://issuer.example".into(), age_s: Some(1) }],
     })
 }
@@ -155,7 +163,10 @@ fn no_label_can_hold_a_user() {
         "account",
         "code",
         "command",
+        "event",
+        "endpoint",
         "issuer",
+        "kind",
         "le",
         "limit",
         "log",

@@ -1,0 +1,87 @@
+//! A proxy between browser and gateway that lets through what it is told to, and cuts everything else off.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What gets through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lets {
+    Everything,
+    /// No stream of events.
+    AllButStreams,
+    Nothing,
+}
+
+/// Dropping it cuts everything off.
+pub(super) struct CuttingProxy {
+    pub(super) addr: SocketAddr,
+    lets: watch::Sender<Lets>,
+    serving: JoinHandle<()>,
+}
+
+impl CuttingProxy {
+    pub(super) async fn before(gateway: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (lets, told) = watch::channel(Lets::Everything);
+        #[expect(clippy::disallowed_methods, reason = "the proxy lives as long as its test")]
+        let serving = tokio::spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((browser, _)) = listener.accept().await {
+                connections.spawn(carry(browser, gateway, told.clone()));
+            }
+        });
+        Self { addr, lets, serving }
+    }
+
+    /// From now on; what runs and is not let through any more is cut.
+    pub(super) fn lets(&self, lets: Lets) {
+        self.lets.send_replace(lets);
+    }
+}
+
+impl Drop for CuttingProxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// One connection. An error is an end like any other.
+async fn carry(browser: TcpStream, gateway: SocketAddr, mut told: watch::Receiver<Lets>) -> io::Result<()> {
+    let gateway = TcpStream::connect(gateway).await?;
+    let (mut from_browser, mut to_browser) = browser.into_split();
+    let (mut from_gateway, mut to_gateway) = gateway.into_split();
+    let forth = async {
+        let mut bytes = vec![0; 64 * 1024];
+        let mut streams = false;
+        loop {
+            match *told.borrow_and_update() {
+                Lets::Nothing => break,
+                Lets::AllButStreams if streams => break,
+                _ => {}
+            }
+            let size = tokio::select! {
+                size = from_browser.read(&mut bytes) => size?,
+                _ = told.changed() => continue,
+            };
+            if size == 0 {
+                break;
+            }
+            // A browser writes the head of a request at once, and a stream keeps its connection for itself.
+            streams = bytes.starts_with(b"GET /gateway/events");
+            if !(streams && *told.borrow() == Lets::AllButStreams) {
+                to_gateway.write_all(&bytes[..size]).await?;
+            }
+        }
+        io::Result::Ok(())
+    };
+    tokio::select! {
+        end = forth => end,
+        end = tokio::io::copy(&mut from_gateway, &mut to_browser) => end.map(|_| ()),
+    }
+}
