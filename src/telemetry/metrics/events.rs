@@ -8,6 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::labels::{OfEvent, OfKind, OfNotification, OfOperation, OfReconciled, Outcome, Reason};
+use crate::callback::Received;
 
 #[derive(Default)]
 pub(super) struct Events {
@@ -46,6 +47,9 @@ impl Events {
             events.lost_jobs.get_or_create(&OfKind { kind }).inc_by(0);
         }
         r.register("callbacks", "Callbacks by outcome", events.callbacks.clone());
+        for outcome in Received::ALL.map(Received::name) {
+            events.callbacks.get_or_create(&Outcome { outcome }).inc_by(0);
+        }
         let notifications = events.notifications.clone();
         r.register("notifications", "Attempts to notify the app, by endpoint and outcome", notifications);
         let unknown = events.unknown_plans.clone();
