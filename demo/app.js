@@ -1,24 +1,28 @@
 // Starts the demo page: who can sign in, who is signed in, and what the sections share.
 //
-// A token is kept in this module's memory and nowhere else. Signing in as the other user throws the whole session away:
-// its requests are cancelled, its photos, packs, jobs and meters are cleared.
+// Who is signed in, says a cookie that no script can read. A token passes through here once, on its way to being exchanged for
+// that cookie; nothing keeps it. Signing in as the other user throws the whole session away: its requests are cancelled, its
+// photos, packs, jobs and meters are cleared.
 
-import { byId, el } from "./dom.js";
-import { Api, wasCancelled } from "./api.js";
-import { Live } from "./live.js";
-import { drawQuotas, forgetCalls, forgetLimits, logCall, takeLimits } from "./meters.js";
+import { AstriaGateway, isSignedOut } from "./astria-client.js";
 import { createSection } from "./create.js";
+import { devicesSection } from "./devices.js";
+import { BASE, byId, el } from "./dom.js";
+import { follow } from "./live.js";
+import { drawQuotas, forgetCalls, forgetLimits, logReply, takeLimits } from "./meters.js";
 import { packsSection } from "./packs.js";
 import { photosSection } from "./photos.js";
-import { problemBox } from "./problem.js";
+import { isRateLimit, problemBox, wasCancelled } from "./problem.js";
+import { trainSection } from "./train.js";
 
 const ACCOUNT_SETTLE_MS = 250;
 const HELD_LOOK_MS = 4000;
 const HELD_LOOKS = 8;
 
-let session = null; // {user, api, stop, quotas, live}
+let session = null; // {user, client, stop, quotas}
 let tunes = [];
-let users = [];
+let users = []; // {name, plan}
+let mayBeGuest = false;
 
 const shell = {
   session: () => session,
@@ -27,25 +31,48 @@ const shell = {
   say: (text) => { byId("status").textContent = text; },
   spent: () => lookAtAccount(),
   addToPrompt: (words) => create.addToPrompt(words),
+  photos: () => photos.files(),
+  className: () => photos.className(),
+  photosChanged: () => train?.drawButton(),
+  addTune: (tune) => create.addTune(tune),
+  useTune(tune) {
+    create.chooseTune(tune);
+    create.addToPrompt([tune.token, tune.name].filter(Boolean).join(" "));
+  },
+  signedOut: (words) => signedOut(words),
 };
+let train;
 const photos = photosSection(shell);
+train = trainSection(shell);
 const packs = packsSection(shell);
-const create = createSection(shell);
+const create = createSection(shell, train);
+const devices = devicesSection(shell);
 
-// ── what is running ──
+// ── the client ──
 
 let calls = 0;
-const showBusy = () => byId("busy").classList.toggle("on", calls > 0);
 
-function watchFor(owner) {
-  const current = () => owner === null || session === owner;
-  return {
-    begin() { calls += 1; showBusy(); },
-    end() { calls -= 1; showBusy(); },
-    headers(headers) { if (current()) takeLimits(headers); },
-    call(call) { if (current()) logCall(call); },
-  };
+async function busily(work) {
+  calls += 1;
+  byId("busy").classList.add("on");
+  try {
+    return await work;
+  } finally {
+    calls -= 1;
+    byId("busy").classList.toggle("on", calls > 0);
+  }
 }
+
+/** By cookies. `onReply` hears of its replies for as long as `owner()` says so. */
+const newClient = (owner) => new AstriaGateway({
+  baseUrl: BASE,
+  fetch: (input, init) => busily(fetch(input, init)),
+  onReply(reply) {
+    if (!owner()) return;
+    takeLimits(reply.headers);
+    logReply(reply);
+  },
+});
 
 // ── account ──
 
@@ -55,7 +82,7 @@ let quotasTold = 0;
 
 /** Soon, and while the stream is not open a few times more. */
 function lookAtAccount() {
-  heldLooks = session?.live.opening ? 0 : HELD_LOOKS;
+  heldLooks = session?.client.isLive ? 0 : HELD_LOOKS;
   refreshSoon(ACCOUNT_SETTLE_MS);
 }
 
@@ -69,17 +96,18 @@ async function refreshAccount() {
   if (!mine) return;
   const told = quotasTold;
   try {
-    const { data } = await mine.api.get("gateway/account");
+    const account = await mine.client.account.get({ signal: mine.stop.signal });
     if (session !== mine) return;
-    showPlan(data?.plan ?? mine.user.plan);
+    showPlan(account.plan);
     // What an event said meanwhile is newer.
-    if (told === quotasTold) showQuotas(mine, Array.isArray(data?.quotas) ? data.quotas : []);
+    if (told === quotasTold) showQuotas(mine, account.quotas);
     byId("page-error").replaceChildren();
     // What is reserved turns into used or comes back a little after a job ended: look a few more times, then stop.
     if (mine.quotas.some((quota) => quota.held > 0) && heldLooks-- > 0) refreshSoon(HELD_LOOK_MS);
   } catch (error) {
     if (wasCancelled(error) || session !== mine) return;
-    if (error.isRateLimit) refreshSoon(Math.max(1, error.retryAfterS ?? 5) * 1000);
+    if (isSignedOut(error)) signedOut("Your session has ended. Sign in again.");
+    else if (isRateLimit(error)) refreshSoon(Math.max(1, error.retryAfterS ?? 5) * 1000);
     else byId("page-error").replaceChildren(problemBox(error, { retry: refreshAccount }));
   }
 }
@@ -99,87 +127,136 @@ function showPlan(plan) {
 
 // ── signing in ──
 
-function signIn(user) {
-  if (session?.user.name === user.name) return;
+/** Exchanges the demo's token of a user for a session cookie. */
+async function signIn(name) {
+  if (session?.user === name) return;
+  await attempt(async (client) => {
+    const known = await people();
+    await client.session.signIn(known.find((user) => user.name === name).token);
+    return name;
+  }, () => signIn(name));
+}
+
+/** What a guest makes becomes the user's who signs in afterwards. */
+const tryAsGuest = () => attempt(async (client) => (await client.guest.begin()).kind, tryAsGuest);
+
+/** Whoever this browser's cookie says. */
+const goOn = () => attempt(async (client) => {
+  const { kind, subject } = await client.session.get();
+  return kind === "guest" ? kind : subject;
+}, goOn);
+
+async function attempt(work, retry) {
+  byId("page-error").replaceChildren();
+  let mine = null;
+  const client = newClient(() => mine !== null && session === mine);
+  try {
+    const user = await work(client);
+    forget();
+    mine = { user, client, stop: new AbortController(), quotas: [] };
+    enter(mine);
+  } catch (error) {
+    if (isSignedOut(error) && retry === goOn) return; // nobody is, yet
+    byId("page-error").replaceChildren(problemBox(error, { retry }));
+  }
+}
+
+function enter(mine) {
+  session = mine;
+  const { user, client, stop: { signal } } = mine;
+  const isGuest = user === "guest";
+  create.reset();
+  for (const button of byId("users").children) button.setAttribute("aria-pressed", String(button.dataset.user === user));
+  byId("sign-out").hidden = isGuest;
+  byId("devices").hidden = isGuest;
+  byId("guest-note").hidden = !isGuest;
+  byId("welcome").hidden = true;
+  byId("workspace").hidden = false;
+  document.body.dataset.user = user;
+  scrollTo(0, 0);
+  shell.say(isGuest ? "You try this as a guest." : `Signed in as ${user}.`);
+  follow({
+    client, signal, changed: lookAtAccount,
+    quotas(quotas) { quotasTold += 1; showQuotas(mine, quotas); },
+  });
+  refreshAccount();
+  packs.start();
+  create.start();
+}
+
+/** Clears everything of the session before. */
+function forget() {
   session?.stop.abort(new DOMException("signed out", "AbortError"));
+  session = null;
   clearTimeout(accountTimer);
   forgetLimits();
   forgetCalls();
   byId("quotas").replaceChildren();
   byId("page-error").replaceChildren();
   byId("lightbox").close();
+  byId("plan").hidden = true;
+  devices.close();
   photos.reset();
+  train.reset();
   packs.reset();
-
-  session = { user, stop: new AbortController(), quotas: [] };
-  session.api = new Api(user.token, session.stop.signal, watchFor(session));
-  session.live = follow(session);
   create.reset();
-  showPlan(user.plan);
-  for (const button of byId("users").children) button.setAttribute("aria-pressed", String(button.dataset.user === user.name));
-  byId("welcome").hidden = true;
-  byId("workspace").hidden = false;
-  document.body.dataset.user = user.name;
+}
+
+function signedOut(words) {
+  forget();
+  delete document.body.dataset.user;
+  for (const button of byId("users").children) button.setAttribute("aria-pressed", "false");
+  for (const id of ["sign-out", "devices", "guest-note", "workspace"]) byId(id).hidden = true;
+  byId("welcome").hidden = false;
+  byId("welcome-note").textContent = words;
   scrollTo(0, 0);
-  shell.say(`Signed in as ${user.name}, plan ${user.plan}.`);
-  refreshAccount();
-  packs.start();
-  create.start();
+  shell.say(words);
 }
 
-/** Opens the session's stream of events, for as long as it lasts. */
-function follow(mine) {
-  const live = new Live({
-    api: mine.api,
-    signal: mine.stop.signal,
-    renew: () => renew(mine),
-    quotas(quotas) { quotasTold += 1; showQuotas(mine, quotas); },
-    changed: lookAtAccount,
-  });
-  live.run();
-  return live;
-}
-
-/** Fetches the users once more: after a restart of the demo their tokens are others. */
-async function renew(mine) {
-  const signal = mine.stop.signal;
+async function signOut() {
   try {
-    const { data } = await new Api(null, signal, null).get("demo/session.json");
-    const fresh = new Map(usersOf(data).map((user) => [user.name, user.token]));
-    for (const user of users) user.token = fresh.get(user.name) ?? user.token; // the buttons know these objects
+    await session?.client.session.signOut();
+    signedOut("You are signed out.");
   } catch (error) {
-    if (wasCancelled(error)) throw error;
-    return false;
+    if (isSignedOut(error)) signedOut("You are signed out.");
+    else byId("page-error").replaceChildren(problemBox(error, { retry: signOut }));
   }
-  const isNew = mine.user.token !== mine.api.token;
-  mine.api.token = mine.user.token;
-  return isNew;
 }
 
-const usersOf = (data) => (data?.users ?? []).filter((user) => user?.name && user.token);
+// ── the page ──
+
+/** Who can sign in here, with their tokens: asked for when one is needed. After a restart of the demo they are others. */
+async function people() {
+  const { data } = await newClient(() => false).request("GET", "/demo/session.json", {});
+  tunes = data.tunes;
+  mayBeGuest = data.guests === true;
+  return data.users;
+}
 
 function drawUsers() {
-  byId("users").replaceChildren(...users.map((user) => el("button", {
-    type: "button", testid: `user-${user.name}`, "data-user": user.name, "aria-pressed": "false", text: user.name, onclick: () => signIn(user),
+  byId("users").replaceChildren(...users.map(({ name }) => el("button", {
+    type: "button", testid: `user-${name}`, "data-user": name, "aria-pressed": "false", text: name, onclick: () => signIn(name),
   })));
-  byId("welcome-users").replaceChildren(...users.map((user) => el("button", {
-    type: "button", class: `button ${user === users.at(-1) ? "primary" : ""}`, onclick: () => { signIn(user); byId("content").focus(); },
-  }, `Sign in as ${user.name}`)));
+  byId("welcome-users").replaceChildren(
+    ...users.map(({ name }) => el("button", {
+      type: "button", class: `button ${name === users.at(-1).name ? "primary" : ""}`,
+      onclick: async () => { await signIn(name); byId("content").focus(); },
+    }, `Sign in as ${name}`)),
+    mayBeGuest ? el("button", { type: "button", class: "button", testid: "guest", onclick: tryAsGuest }, "Try as a guest") : "");
 }
 
 async function begin() {
   byId("page-error").replaceChildren();
-  const api = new Api(null, new AbortController().signal, { ...watchFor(null), headers() {}, call() {} });
   try {
-    const { data } = await api.get("demo/session.json");
-    users = usersOf(data);
-    tunes = data?.tunes ?? [];
+    users = (await people()).map(({ name, plan }) => ({ name, plan }));
     drawUsers();
+    await goOn();
   } catch (error) {
     byId("page-error").replaceChildren(problemBox(error, { retry: begin }));
   }
 }
 
+byId("sign-out").addEventListener("click", signOut);
 // Narrow screens get the requests folded, wide ones open.
 byId("log-panel").open = matchMedia("(min-width: 60rem)").matches;
 begin();

@@ -1,16 +1,18 @@
-// Section 3: the prompt form, and what becomes of it.
+// Section 4: the prompt form, and what becomes of it.
 
-import { newKey } from "./api.js";
+import { newKey } from "./astria-client.js";
 import { byId, el, plural } from "./dom.js";
 import { leftOf } from "./meters.js";
 import { jobCard } from "./job.js";
+import { inShort, wasCancelled } from "./problem.js";
 
 const RATIOS = ["1:1", "4:5", "2:3", "9:16", "5:4", "3:2", "16:9"];
 const MIN_IMAGES = 1;
 const MAX_IMAGES = 8;
+const EARLIER = 6;
 
-/** `shell`: `session()`, `say(text)`, `spent()`, `quotas()`, `tunes()`. */
-export function createSection(shell) {
+/** `shell`: `session()`, `say(text)`, `spent()`, `quotas()`, `tunes()`. `train` knows one's own models. */
+export function createSection(shell, train) {
   const form = byId("create-form");
   const text = byId("prompt-text");
   const note = byId("prompt-note");
@@ -68,13 +70,35 @@ export function createSection(shell) {
   }
 
   function start(order) {
+    const card = put(order);
+    card.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  }
+
+  function put(order) {
     const card = jobCard(shell, order, {
       again() { card.remove(); start(order); },
       rewrite: () => fill(order),
     });
     jobs.prepend(card);
-    card.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+    return card;
   }
+
+  /** What was made before this page was opened, or by the guest who is signed in now. */
+  async function showEarlier({ client, stop: { signal } }) {
+    try {
+      const earlier = await client.prompts.list({ limit: EARLIER }, { signal });
+      const shown = new Set([...jobs.children].map((card) => card.dataset.id));
+      for (const made of earlier.reverse()) {
+        if (shown.has(String(made.id))) continue;
+        const prompt = { text: made.text ?? "", num_images: made.num_images ?? 1, aspect_ratio: made.aspect_ratio ?? RATIOS[0] };
+        put({ tuneId: String(made.tune_id), tuneTitle: titleOf(made.tune_id), prompt, key: newKey(), made });
+      }
+    } catch (error) {
+      if (!wasCancelled(error)) shell.say(`What you made earlier could not be loaded: ${inShort(error)}.`);
+    }
+  }
+
+  const titleOf = (id) => [...tune.options].find((option) => option.value === String(id))?.textContent ?? `Model ${id}`;
 
   /** Puts an order back into the form. It does not send it: the pictures of the first one may exist. */
   function fill({ tuneId, prompt }) {
@@ -99,6 +123,8 @@ export function createSection(shell) {
     else price.textContent = `Takes ${wanted} of the ${plural(quota.left, "image")} left ${quota.period}.`;
   }
 
+  const option = ({ id, title }) => el("option", { value: id, text: title || `Model ${id}` });
+
   return {
     drawPrice,
     addToPrompt(words) {
@@ -108,9 +134,19 @@ export function createSection(shell) {
       text.focus();
       shell.say("Added to the prompt.");
     },
-    start() {
-      tune.replaceChildren(...shell.tunes().map(({ id, title }) => el("option", { value: id, text: title || `Tune ${id}` })));
+    async start() {
+      const session = shell.session();
+      tune.replaceChildren(...shell.tunes().map(option));
       drawPrice();
+      await train.start(session);
+      if (shell.session() === session) await showEarlier(session);
+    },
+    /** One's own model, among the others. */
+    addTune(own) {
+      if (![...tune.options].some(({ value }) => value === String(own.id))) tune.prepend(option(own));
+    },
+    chooseTune(own) {
+      tune.value = String(own.id);
     },
     reset() {
       form.reset();

@@ -39,6 +39,9 @@ export function safeUrl(value, base) {
   }
 }
 
+/** The folder above this script's own: the gateway's base path, whatever it is. */
+export const BASE = new URL("..", import.meta.url);
+
 /** Waits, or rejects at once when `signal` fires. */
 export function sleep(ms, signal) {
   return new Promise((resolve, reject) => {

@@ -1,13 +1,14 @@
 // The side panel: quotas and the rate limit as they count down, and the list of requests this page made.
 
 import { byId, dollars, el, everySecond, parseTime, span, whenInWords } from "./dom.js";
-import { parseLimits } from "./api.js";
+import { cacheWord, parseLimits } from "./headers.js";
 
 const NAMES = {
   images: "Images", inspections: "Inspections", tunes: "Fine-tunes", videos: "Videos", themes: "Themes",
   packs: "Pack runs", cost: "Money", cost_mc: "Money",
 };
 const PERIODS = { day: "today", month: "this month", total: "in total" };
+const SHARED = { tenant: ", shared", account: ", shared", guests: ", all guests" };
 const LOG_LENGTH = 12;
 
 const isMoney = (of) => of === "cost" || of === "cost_mc";
@@ -49,11 +50,11 @@ function newMeter(parent) {
   return line;
 }
 
-function drawMeter(line, of, { per, limit, used = 0, held = 0, left, resets_at }) {
+function drawMeter(line, of, { per, limit, shared_by, used = 0, held = 0, left, resets_at }) {
   const say = isMoney(of) ? dollars : (count) => Number(count).toLocaleString("en");
   const bar = line.querySelector(".bar");
   const period = PERIODS[per] ?? (per ? `per ${per}` : "");
-  line.querySelector(".meter-name").textContent = titleOf(of);
+  line.querySelector(".meter-name").textContent = `${titleOf(of)}${SHARED[shared_by] ?? ""}`;
   const head = line.querySelector(".meter-left");
   const foot = line.querySelector(".meter-foot");
   line.dataset.per = per ?? "";
@@ -135,7 +136,9 @@ function drawLimit(name) {
 
 let count = 0;
 
-export function logCall({ method, path, status, ms, cache }) {
+export function logReply({ method, path, status, headers, elapsedMs }) {
+  const ms = Math.round(elapsedMs);
+  const cache = cacheWord(headers.get("Cache-Status"));
   const root = byId("log");
   byId("log-count").textContent = String(++count);
   const shown = path.split("?")[0];

@@ -1,8 +1,8 @@
 // Section 2: the packs an app offers, with their price for each class.
 
-import { byId, dollars, el, icon, plural, safeUrl } from "./dom.js";
-import { BASE, cacheWord, wasCancelled } from "./api.js";
-import { problemBox } from "./problem.js";
+import { BASE, byId, dollars, el, icon, plural, safeUrl } from "./dom.js";
+import { cacheWord } from "./headers.js";
+import { isRateLimit, problemBox, wasCancelled } from "./problem.js";
 
 const CACHE_WORDS = { hit: "from cache", stale: "from cache, being refreshed", miss: "fresh from Astria", "": "not said" };
 const COVERS = 6;
@@ -45,7 +45,7 @@ export function packsSection(shell) {
     list.setAttribute("aria-busy", "true");
     list.replaceChildren(...Array.from({ length: 4 }, () => el("li", { class: "pack skeleton", "aria-hidden": "true" })));
     try {
-      const { data, headers } = await shell.session().api.get(path, { signal: stop.signal });
+      const { data, headers } = await shell.session().client.request("GET", `/${path}`, { signal: stop.signal });
       showCache(badge, headers);
       const packs = Array.isArray(data) ? data : [];
       list.replaceChildren(...packs.map(card));
@@ -55,7 +55,7 @@ export function packsSection(shell) {
     } catch (error) {
       if (wasCancelled(error)) return;
       list.replaceChildren();
-      byId("packs-error").replaceChildren(problemBox(error, { retry: load, auto: error.isRateLimit }));
+      byId("packs-error").replaceChildren(problemBox(error, { retry: load, auto: isRateLimit(error) }));
     } finally {
       list.removeAttribute("aria-busy");
     }
@@ -88,7 +88,7 @@ export function packsSection(shell) {
   }
 
   async function open(pack, title) {
-    const { api } = shell.session();
+    const { client, stop: { signal } } = shell.session();
     const body = el("div", { class: "sheet-body" }, el("p", { class: "hint", text: "Loading" }));
     const cached = el("span", { class: "badge" });
     dialog.replaceChildren(cover(pack),
@@ -97,7 +97,7 @@ export function packsSection(shell) {
       body);
     dialog.showModal();
     try {
-      const { data, headers } = await api.get(`p/${encodeURIComponent(String(pack.id))}`);
+      const { data, headers } = await client.request("GET", "/p/{id}", { path: { id: pack.id }, signal });
       showCache(cached, headers);
       body.replaceChildren(...details({ ...pack, ...data }), el("p", { class: "hint" }, cached));
     } catch (error) {

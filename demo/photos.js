@@ -1,15 +1,15 @@
 // Section 1: photos in, warnings and common characteristics out.
 
 import { byId, el, icon, kilobytes, plural, sleep } from "./dom.js";
-import { wasCancelled } from "./api.js";
+import { newKey } from "./astria-client.js";
 import { aggregate, isPicture, presentTraits, shrink, traitsAsPrompt, warnings } from "./inspect.js";
-import { outcome, problemBox } from "./problem.js";
+import { isRateLimit, problemBox, wasCancelled } from "./problem.js";
 
 const AT_ONCE = 2;
 const MAX_PHOTOS = 24;
 const RATE_LIMIT_RETRIES = 3;
 
-/** `shell`: `session()`, `say(text)`, `spent()`, `addToPrompt(text)`. */
+/** `shell`: `session()`, `say(text)`, `spent()`, `addToPrompt(text)`, `photosChanged()`. */
 export function photosSection(shell) {
   const list = byId("photos");
   const input = byId("drop-input");
@@ -31,6 +31,7 @@ export function photosSection(shell) {
   for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 
   className.addEventListener("change", () => {
+    shell.photosChanged();
     for (const photo of photos.filter((p) => p.inspection)) drawResult(photo); // judged again, not inspected again
   });
   byId("add-to-prompt").addEventListener("click", () => shell.addToPrompt(traitsAsPrompt(common())));
@@ -50,6 +51,7 @@ export function photosSection(shell) {
       photos.push(photo);
       drawCard(photo);
     }
+    shell.photosChanged();
     next();
   }
 
@@ -95,11 +97,9 @@ export function photosSection(shell) {
       photo.small ??= await shrink(photo.file);
       signal.throwIfAborted();
       setState(photo, "running", "Inspecting");
-      const form = new FormData();
-      form.append("name", wanted);
-      form.append("file", photo.small.file);
-      const { data } = await session.api.post("images/inspect", { form, signal });
-      photo.inspection = data && typeof data === "object" && !Array.isArray(data) ? data : {};
+      // Under one key for one question: however often it is asked, the photo is inspected once.
+      if (photo.asked !== wanted) Object.assign(photo, { asked: wanted, key: newKey() });
+      photo.inspection = await session.client.images.inspect(photo.small.file, wanted, { signal, idempotencyKey: photo.key });
       photo.order = ++finished;
       setState(photo, "done", sizeLine(photo));
       drawResult(photo);
@@ -115,7 +115,7 @@ export function photosSection(shell) {
   /** A rate limit is waited for, photo by photo; everything else is said and left to the user. */
   async function failed(photo, problem, signal) {
     shell.spent();
-    if (problem.isRateLimit && photo.tries < RATE_LIMIT_RETRIES && (problem.retryAfterS ?? 1) <= 60) {
+    if (isRateLimit(problem) && photo.tries < RATE_LIMIT_RETRIES && (problem.retryAfterS ?? 1) <= 60) {
       photo.tries += 1;
       try {
         for (let left = Math.max(1, Math.ceil(problem.retryAfterS ?? 1)); left > 0; left -= 1) {
@@ -135,10 +135,8 @@ export function photosSection(shell) {
     };
     // The same bytes would be refused again.
     const refused = [413, 415, 422].includes(problem.status);
-    const certain = outcome(problem) === "no";
     photo.result.replaceChildren(problemBox(problem, {
       retry: refused ? null : again,
-      label: certain ? "Try again" : "Inspect again, may count twice",
       made: "The photo may have been inspected, and counted",
     }));
   }
@@ -182,6 +180,7 @@ export function photosSection(shell) {
     const at = photos.indexOf(photo);
     forget(photo);
     photos = photos.filter((other) => other !== photo);
+    shell.photosChanged();
     drawTraits();
     shell.say(`${photo.file.name} removed.`);
     const neighbour = photos[Math.min(at, photos.length - 1)];
@@ -189,9 +188,13 @@ export function photosSection(shell) {
   }
 
   return {
+    /** The photos as they were chosen: a training wants them in full. */
+    files: () => photos.filter((photo) => isPicture(photo.file)).map((photo) => photo.file),
+    className: () => className.value,
     reset() {
       photos.forEach(forget);
       photos = [];
+      shell.photosChanged();
       className.value = "woman";
       drawTraits();
     },

@@ -1,5 +1,6 @@
 // Explains a failed call in words: what happened, what to do, and when.
 
+import { GatewayProblem, isQuotaExceeded, isUnreachable } from "./astria-client.js";
 import { el, everySecond, icon, span, stopTicking, whenInWords } from "./dom.js";
 
 /** The codes of `docs/errors.md`; one that this page does not know falls back to its status. */
@@ -8,9 +9,12 @@ const BY_CODE = {
   bad_request: ["The gateway could not read this request", "This is a fault of the page. Reload it, and try again."],
   bad_body: ["The gateway could not read what was sent", "Change what is named here, and try again."],
   upstream_refused: ["Astria refused this request", "Change what is named here, and try again."],
-  unauthenticated: ["You are not signed in", "Reload the page, and sign in again."],
+  unauthenticated: ["You are not signed in", "Sign in again."],
   invalid_token: ["You are not signed in any more", "The demo’s tokens last twelve hours, or until it is started anew. Reload the page, and sign in again."],
-  tenant_unknown: ["This sign-in belongs to nobody here", "Sign in as one of the users of this page."],
+  csrf_refused: ["This may come from another site", "Reload the page, and try again."],
+  login_failed: ["The sign-in failed", "Try it once more."],
+  login_unavailable: ["Sign-in is not available just now", "Try again in a moment."],
+  too_many_guests: ["Too many people try this without signing in", "Sign in, or come back later."],
   operation_not_allowed: ["This plan does not include that", "Sign in as the other user."],
   tenant_unknown: ["Your organisation is not known here", "Sign in with another account."],
   parameter_not_allowed: ["This plan does not include one of these options", "Leave it out, or sign in as the other user."],
@@ -69,8 +73,14 @@ const BY_STATUS = {
   504: BY_CODE.upstream_timeout,
 };
 
+export const isQuota = isQuotaExceeded;
+export const isRateLimit = (problem) => problem.status === 429 && !isQuota(problem);
+
+/** Did nobody refuse it, but somebody here give it up? */
+export const wasCancelled = (error) => !(error instanceof GatewayProblem) && error?.name === "AbortError";
+
 /** May the very same request be accepted in a moment? A refusal of what it says, or for want of quota, stays one. */
-export const mayPassSoon = (problem) => problem.status >= 500 || problem.status === 408 || problem.isRateLimit;
+export const mayPassSoon = (problem) => problem.status >= 500 || problem.status === 408 || isRateLimit(problem);
 
 /** Turned away before anything was sent to Astria, whether or not the answer says `spent`. */
 const NEVER_SENT = new Set(["overloaded", "auth_unavailable", "ledger_unavailable", "upstream_paused", "upstream_unreachable"]);
@@ -80,14 +90,14 @@ const NEVER_SENT = new Set(["overloaded", "auth_unavailable", "ledger_unavailabl
  * no refusal of ours counts as unknown: a second picture costs more than a careful word.
  */
 export function outcome(problem) {
-  if (["no", "yes", "unknown"].includes(problem.spent)) return problem.spent;
-  if (problem.network) return "unknown";
+  if (problem.spent !== null) return problem.spent;
+  if (isUnreachable(problem)) return "unknown";
   return problem.status < 500 || NEVER_SENT.has(problem.code) ? "no" : "unknown";
 }
 
 /** What a code of ours says best itself; everything else keeps the server's own title. */
 export function explain(problem) {
-  if (problem.network) {
+  if (isUnreachable(problem)) {
     return {
       title: "The gateway did not answer",
       detail: "Your browser could not reach it, or the connection broke off.",
@@ -98,7 +108,7 @@ export function explain(problem) {
     ?? [`The gateway answered with status ${problem.status}`, "Try again in a moment."];
   const known = problem.code in BY_CODE;
   // A known code's title says less than ours, and above 499 so does its detail.
-  const theirs = known ? [problem.status < 500 ? problem.detail : ""] : [problem.title, problem.detail];
+  const theirs = known ? [problem.status < 500 ? problem.detail : ""] : [problem.message, problem.detail];
   return { title, detail: theirs.filter((text, at, all) => text && all.indexOf(text) === at).join(": "), advice };
 }
 
@@ -124,15 +134,16 @@ function spentNote(problem, made) {
 export function problemBox(problem, { retry = null, auto = false, label = "Try again", rewrite = null, made = null } = {}) {
   const { title, detail, advice } = explain(problem);
   const box = el("div", {
-    class: "problem", role: "alert", testid: "error", "data-code": problem.code || (problem.network ? "network" : ""),
+    class: "problem", role: "alert", testid: "error", "data-code": problem.code,
     "data-status": problem.status,
   });
   const words = el("div", { class: "problem-words" },
     el("p", { class: "problem-title", text: title }),
     detail ? el("p", { class: "problem-detail", text: detail }) : null);
 
-  if (problem.fields.length > 0) {
-    words.append(el("ul", { class: "problem-fields" }, ...problem.fields.map(([field, messages]) =>
+  const fields = Object.entries(problem.errors).filter(([field]) => field !== "base");
+  if (fields.length > 0) {
+    words.append(el("ul", { class: "problem-fields" }, ...fields.map(([field, messages]) =>
       el("li", {}, el("strong", { text: `${field.replaceAll("_", " ")}: ` }), messages.join(", ")))));
   }
   words.append(el("p", { class: "problem-advice", text: advice }));
@@ -154,9 +165,9 @@ export function problemBox(problem, { retry = null, auto = false, label = "Try a
         if (auto && retry) retry();
         return;
       }
-      countdown.textContent = problem.isQuota ? `Resets ${whenInWords(new Date(ready))}.` : `Possible again in ${span(Math.ceil(left))}.`;
+      countdown.textContent = isQuota(problem) ? `Resets ${whenInWords(new Date(ready))}.` : `Possible again in ${span(Math.ceil(left))}.`;
       // A quota may be raised meanwhile, so only short waits hold the button back.
-      if (button) button.disabled = !problem.isQuota;
+      if (button) button.disabled = !isQuota(problem);
     });
   }
   const write = rewrite ? el("button", { type: "button", class: "button small", testid: "rewrite", text: "Write it again", onclick: () => rewrite() }) : null;

@@ -137,11 +137,8 @@ pub async fn describe(state: &State, id: u64) -> Result<String, IndexError> {
         }
         line("finished", &record.is_finished);
         line("free", &record.is_free);
-        match record
-            .seen_at
-            .and_then(|at| jiff::Timestamp::from_millisecond(i64::try_from(at.unix_ms()).ok()?).ok())
-        {
-            Some(at) => line("seen", &at),
+        match record.seen_at {
+            Some(at) => line("seen", &at.rfc_3339()),
             None => line("seen", &"to be looked at"),
         }
     }

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use http::request::Parts;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use crate::accounts::Account;
+use crate::cookies::Cookies;
 use crate::ids::RequestId;
 use crate::operation::Operation;
 use crate::people::Override;
@@ -22,6 +23,7 @@ use crate::principal::Principal;
 use crate::problem::{Code, Problem};
 use crate::quota::{Grants, Holder, QuotaRule};
 use crate::reply::Reply;
+use crate::sessions::Found;
 use crate::state::AppState;
 use crate::streams::Ticket;
 use crate::trace::TraceContext;
@@ -30,11 +32,32 @@ use crate::upstream::Spent;
 /// What a handler answers.
 pub type Answer = Result<Reply, Problem>;
 
+/// What proved who is calling.
+#[derive(Clone)]
+pub enum Proof {
+    /// A verified token.
+    Token,
+    /// A ticket for a stream of events.
+    Ticket,
+    /// A service key.
+    Service,
+    /// A session's cookie.
+    Session(Arc<Found>),
+    /// A guest's cookie, with the name in it.
+    Guest(Arc<str>),
+    /// Nothing: everybody without a proof, together.
+    Nothing,
+}
+
 /// Who is calling, proven; under which plan, on which of the operator's accounts.
 #[derive(Clone)]
 pub struct Caller {
     /// Proven.
     pub principal: Principal,
+    /// By what.
+    pub proof: Proof,
+    /// What else the browser sent of cookies that are ours.
+    pub cookies: Option<Arc<Cookies>>,
     /// The plan that counts: one that config knows.
     pub plan: Arc<ActivePlan>,
     /// Where their objects live and whose key pays.
@@ -49,6 +72,14 @@ impl Caller {
         let rules = self.plan.rules.quotas.iter().chain(&self.account.ceiling).copied().collect();
         Held { caller: self, rules }
     }
+}
+
+/// Somebody who is not proven, before sign-in.
+pub struct Visitor {
+    /// What the browser sent of cookies that are ours.
+    pub cookies: Cookies,
+    /// Sign-ins that this browser has begun at login providers: name and value.
+    pub login_cookies: Vec<(String, String)>,
 }
 
 /// Who listens to events: a caller, and the ticket that proved it, if one did.
@@ -128,10 +159,54 @@ impl<W, B> Call<W, B> {
 
 /// A body that has not been read, and the bytes it may have.
 pub struct LimitedBody {
-    /// As it comes.
-    pub incoming: Incoming,
     /// At most.
     pub max_bytes: usize,
+    incoming: Incoming,
+    /// The CSRF token that its parameters must hold.
+    owed: Option<String>,
+}
+
+impl LimitedBody {
+    /// A body of at most so many bytes.
+    pub const fn new(incoming: Incoming, max_bytes: usize) -> Self {
+        Self { max_bytes, incoming, owed: None }
+    }
+
+    /// Nothing but its parameters can prove the request: they must hold this.
+    pub fn owe(&mut self, csrf_token: String) {
+        self.owed = Some(csrf_token);
+    }
+
+    /// Whether nothing but its parameters can prove the request.
+    pub const fn is_owed(&self) -> bool {
+        self.owed.is_some()
+    }
+
+    /// The bytes that it announces, at least.
+    pub fn announced_bytes(&self) -> u64 {
+        self.incoming.size_hint().lower()
+    }
+
+    /// The body as it comes, and what its parameters must hold.
+    pub fn open(self) -> (Incoming, Option<String>) {
+        (self.incoming, self.owed)
+    }
+
+    /// The body of a request whose proof is complete.
+    ///
+    /// # Errors
+    /// `csrf_refused`: only parameters could prove it.
+    pub fn proven(self) -> Result<Incoming, Problem> {
+        match self.owed {
+            None => Ok(self.incoming),
+            Some(_) => Err(Problem::csrf_refused()),
+        }
+    }
+
+    /// The body that nobody will read.
+    pub fn unread(self) -> Incoming {
+        self.incoming
+    }
 }
 
 /// What stood for a route's `{names}`.

@@ -1,4 +1,4 @@
-//! The command `astria-gateway`: serve, demo, check-config, migrate, backup, ledger, ownership, mint-token,
+//! The command `astria-gateway`: serve, demo, check-config, migrate, backup, ledger, ownership, openapi, mint-token,
 //! new-service-key, hash-service-key, and the operator's: users, user, usage, reservations, notifications, audit.
 //!
 //! Standard output carries what was asked for; errors and log lines go to standard error. Exit codes:
@@ -19,6 +19,7 @@ use crate::auth::{self, mint};
 use crate::clock::Clock;
 use crate::config::{self, Config, ConfigError, Environment, IssuerKeys, Secrets};
 use crate::console::{fail, print, print_error, run_until_signal};
+use crate::contract;
 use crate::gateway::{self, Gateway, GatewayParts, StartError};
 use crate::principal::EndUserId;
 use crate::reload::Source;
@@ -49,6 +50,8 @@ enum Command {
     /// Look whether the record of money agrees with itself, or add what was used before the gateway.
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
+    /// Print the published contract: an OpenAPI document, for the configuration or for the defaults.
+    Openapi(ConfigFile),
     /// Sign an access token for an end user, with a configured HS256 secret.
     MintToken(MintToken),
     /// Make a key for a server that acts for end users: the key, and the hash that stands in the configuration.
@@ -134,6 +137,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Migrate(file) => migrate(file.config.as_deref()).await,
         Command::Backup(what) => ledger::back_up(what).await,
         Command::Ledger(what) => ledger::run(what).await,
+        Command::Openapi(file) => openapi(file.config.as_deref()),
         Command::MintToken(what) => mint_token(&what),
         Command::NewServiceKey => new_service_key(),
         Command::HashServiceKey => hash_service_key(),
@@ -266,6 +270,21 @@ async fn migrate(file: Option<&Path>) -> ExitCode {
             for name in applied {
                 print(format_args!("applied {name}\n"));
             }
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Without a file the environment counts for nothing: the same text on every machine.
+fn openapi(file: Option<&Path>) -> ExitCode {
+    let config = match file {
+        None => Ok(Config::default()),
+        Some(file) => config::load(Some(file), &Environment::of_process()),
+    };
+    match config {
+        Err(errors) => refuse(&errors),
+        Ok(config) => {
+            print(format_args!("{}", contract::text(&contract::document(&config))));
             ExitCode::SUCCESS
         }
     }

@@ -42,6 +42,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
     }
 
+    /// As clients read it: RFC 3339, in UTC. What no calendar has becomes the last moment that one has.
+    pub fn rfc_3339(self) -> String {
+        let ms = i64::try_from(self.0).unwrap_or(i64::MAX);
+        jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
+    }
+
     /// How long it is until `later`; zero if that has passed.
     pub const fn until(self, later: Self) -> Duration {
         Duration::from_millis(later.0.saturating_sub(self.0))

@@ -152,7 +152,7 @@ impl Demo {
         let (gateway, operator, mock) = (self.gateway_url(), self.operator_url(), self.mock.url());
         let mut text = format!(
             "\nastria-gateway demo is ready.\n\n  \
-             page      {gateway}/demo\n  gateway   {gateway}\n  operator  {operator}/metrics\n  \
+             page      {gateway}/demo\n  contract  {gateway}/gateway/docs\n  gateway   {gateway}\n  operator  {operator}/metrics\n  \
              upstream  {mock} (imitated)\n  config    {}\n\nTokens, good for 12 hours:\n",
             self.folder.join("config.toml").display()
         );
@@ -225,6 +225,8 @@ fn configure(
     config.images.allow_private_hosts = true;
     config.images.hosts = vec!["127.0.0.1".into()];
     config.server.listen = args.listen;
+    // Plain HTTP; a browser keeps no other cookie for it.
+    config.sessions.insecure_http = args.listen.ip().is_loopback();
     config.server.drain_s = 5;
     config.operator.listen = args.operator_listen;
     // Everybody who tries the demo comes from one address.
@@ -237,7 +239,19 @@ fn configure(
     config.upstream.models =
         [("gemini".into(), GEMINI_TUNE_ID), ("seedream".into(), SEEDREAM_TUNE_ID)].into();
     config.auth.issuers = vec![Issuer { hs256_secret_file: folder.join("hs256.secret"), ..issuer() }];
-    config.plans = [("free".into(), free), ("pro".into(), pro)].into();
+    // Whoever has not chosen a user yet may try two pictures.
+    let trial = Plan {
+        quotas: vec![
+            QuotaRule { per: Period::Total, ..images(2) },
+            QuotaRule { per: Period::Total, ..inspections(5) },
+            QuotaRule { shared_by: SharedBy::Guests, ..images(100) },
+            QuotaRule { shared_by: SharedBy::Guests, ..inspections(200) },
+        ],
+        ..free.clone()
+    };
+    config.guest.trial = true;
+    config.guest.max_per_network_per_day = 50;
+    config.plans = [("free".into(), free), ("pro".into(), pro), ("trial".into(), trial)].into();
     let file = folder.join("config.toml");
     let failed = |error: &dyn std::fmt::Display| {
         vec![ConfigError { key: file.display().to_string(), message: error.to_string() }]
@@ -271,10 +285,11 @@ macro_rules! assets {
 const ASSETS: &[(&str, &str, &str)] = assets! {
     "style.css": CSS,
     "app.js": JS,
-    "api.js": JS,
+    "astria-client.js": JS,
     "create.js": JS,
+    "devices.js": JS,
     "dom.js": JS,
-    "events.js": JS,
+    "headers.js": JS,
     "inspect.js": JS,
     "job.js": JS,
     "live.js": JS,
@@ -282,10 +297,37 @@ const ASSETS: &[(&str, &str, &str)] = assets! {
     "packs.js": JS,
     "photos.js": JS,
     "problem.js": JS,
-    "sse.js": JS,
+    "train.js": JS,
 };
 
-/// The page, its files, and who can sign in.
+macro_rules! docs {
+    ($($name:literal: $kind:expr,)*) => {
+        &[$((concat!("/gateway/docs/", $name), $kind, include_str!(concat!("../demo/", $name))),)*]
+    };
+}
+
+/// The contract, to be read: the same.
+const DOCS: &[(&str, &str, &str)] = docs! {
+    "docs.css": CSS,
+    "docs.js": JS,
+    "docs-curl.js": JS,
+    "docs-schema.js": JS,
+    "docs-words.js": JS,
+};
+
+/// It draws what the gateway serves, and nothing else gets in.
+const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; require-trusted-types-for 'script'",
+);
+
+async fn docs(_: Call<()>) -> Answer {
+    let mut reply = asset(include_str!("../demo/docs.html"), "text/html; charset=utf-8");
+    reply.headers_mut().insert(CONTENT_SECURITY_POLICY, DOCS_POLICY);
+    Ok(reply)
+}
+
+/// The pages, their files, and who can sign in.
 fn page_routes(tokens: &[(&'static str, &'static str, String)], pictures_from: &str) -> Vec<Route> {
     let users: Vec<_> = tokens
         .iter()
@@ -296,11 +338,11 @@ fn page_routes(tokens: &[(&'static str, &'static str, String)], pictures_from: &
         { "id": SDXL_TUNE_ID, "title": "SDXL 1.0" },
         { "id": REALISTIC_VISION_TUNE_ID, "title": "Realistic Vision" },
     ]);
-    let session = Bytes::from(json!({ "users": users, "tunes": tunes }).to_string());
+    let session = Bytes::from(json!({ "users": users, "tunes": tunes, "guests": true }).to_string());
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
          img-src 'self' blob: data: {pictures_from}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-         require-trusted-types-for 'script'"
+         require-trusted-types-for 'script'; trusted-types 'none'"
     );
     let page = move |_: Call<()>| {
         let policy = HeaderValue::try_from(policy.clone());
@@ -316,8 +358,12 @@ fn page_routes(tokens: &[(&'static str, &'static str, String)], pictures_from: &
         let session = session.clone();
         async move { Ok(reply::json_bytes(StatusCode::OK, session)) }
     };
-    let mut routes = vec![Route::get("/demo", page), Route::get("/demo/session.json", session)];
-    for &(path, kind, text) in ASSETS {
+    let mut routes = vec![
+        Route::get("/demo", page),
+        Route::get("/demo/session.json", session),
+        Route::get("/gateway/docs", docs),
+    ];
+    for &(path, kind, text) in ASSETS.iter().chain(DOCS) {
         routes.push(Route::get(path, move |_: Call<()>| async move { Ok(asset(text, kind)) }));
     }
     routes

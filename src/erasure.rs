@@ -26,6 +26,7 @@ use crate::ownership::{
     AccountKey, AuditEntry, Cursor, Erasure, IndexError, ObjectKind, OwnedObject, Record, prove_record,
 };
 use crate::principal::EndUserId;
+use crate::sessions::{Ended, SessionsError};
 use crate::state::{AppState, State};
 use crate::upstream::{Path, UpstreamError, UpstreamRequest};
 
@@ -96,6 +97,11 @@ async fn erase(state: &State, owner: &EndUserId) -> Result<bool, IndexError> {
             return Ok(false);
         }
     }
+    state
+        .sessions
+        .end(Ended::AllOf(owner.clone()))
+        .await
+        .map_err(|SessionsError::Unavailable| IndexError::Unavailable)?;
     elsewhere::forget(state);
     let pseudonym = state.pseudonyms.of(owner).to_string();
     let at = state.clock.now();

@@ -20,6 +20,16 @@ pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-
 pub const GATEWAY_QUOTA_LEFT: HeaderName = HeaderName::from_static("gateway-quota-left");
 /// Of a request: the last event that a client of a stream got.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Of a request: where the browser says it comes from.
+pub const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// Of a request: whether it leads the browser to another page.
+pub const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+/// Of a request: what its answer is for: a page, a frame, a picture.
+pub const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+/// Of a request: the session's CSRF token.
+pub const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+/// Of a request: `1`, which a page of another origin cannot send.
+pub const X_CSRF: HeaderName = HeaderName::from_static("x-csrf");
 /// Tells nginx whether it may hold back what it has.
 pub const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 /// `"user";r=42;t=13`

@@ -71,6 +71,11 @@ impl RequestId {
         Self(text)
     }
 
+    /// The one that examples show.
+    pub const fn example() -> Self {
+        Self(*b"01a1fc24998e72c993af9fcc752634af")
+    }
+
     /// The id as text: 32 lower-case hexadecimal digits.
     pub fn as_str(&self) -> &str {
         // They are ASCII.

@@ -18,6 +18,7 @@ pub mod trace;
 pub mod auth;
 pub mod intake;
 pub mod limits;
+pub mod login;
 pub mod ownership;
 // (need ownership)
 pub mod callback;
@@ -33,7 +34,10 @@ pub mod photo;
 pub mod policy;
 pub mod prices;
 pub mod quota;
+pub mod sessions;
 // (needs quota)
+// (need quota)
+pub mod guests;
 pub mod people;
 pub mod upstream;
 // (need upstream)
@@ -51,6 +55,8 @@ pub mod ask;
 
 pub mod balance;
 pub mod call;
+pub mod contract;
+pub mod cookies;
 pub mod detach;
 pub mod erasure;
 pub mod handlers;
@@ -66,6 +72,7 @@ pub mod refresh;
 pub mod reply;
 pub mod router;
 pub mod routes;
+pub mod sign_in;
 pub mod spend;
 pub mod state;
 pub mod streams;

@@ -11,6 +11,9 @@ use crate::clock::Timestamp;
 /// The issuer of identities that are the gateway's own, as the guest's. No configured issuer may have this name.
 pub const OWN_ISSUER: &str = "gateway";
 
+/// The subject of the guest that all callers without a token are together.
+const SHARED_GUEST: &str = "guest";
+
 /// An end user's identity: the key of ownership, limits and quota.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndUserId {
@@ -53,10 +56,10 @@ pub struct Service {
     pub tenant: Option<Arc<str>>,
 }
 
-/// Everybody without a token, together: one identity, one rate limit, no spending.
+/// Somebody who has not signed in: one whom a cookie tells apart, or everybody without a token, together.
 #[derive(Clone, Debug)]
 pub struct Guest {
-    /// ([`OWN_ISSUER`], `guest`).
+    /// ([`OWN_ISSUER`], `guest-…`); of all together ([`OWN_ISSUER`], `guest`).
     pub id: EndUserId,
     /// The plan that config gives guests.
     pub plan: Arc<str>,
@@ -65,9 +68,19 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// The one guest.
+    /// The one guest that all callers without a token are: one identity, one rate limit, no spending.
     pub fn new(plan: Arc<str>, tenant: Option<Arc<str>>) -> Self {
-        Self { id: EndUserId { issuer: OWN_ISSUER.into(), subject: "guest".into() }, plan, tenant }
+        Self { id: EndUserId { issuer: OWN_ISSUER.into(), subject: SHARED_GUEST.into() }, plan, tenant }
+    }
+
+    /// A guest of its own, by the identity that `guests` gives it.
+    pub const fn single(id: EndUserId, plan: Arc<str>, tenant: Option<Arc<str>>) -> Self {
+        Self { id, plan, tenant }
+    }
+
+    /// Whether this is all callers without a token, together.
+    pub fn is_shared(&self) -> bool {
+        *self.id.subject == *SHARED_GUEST
     }
 }
 

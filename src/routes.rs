@@ -8,11 +8,12 @@ use futures_util::future::BoxFuture;
 use http::Method;
 
 use crate::auth::OperatorName;
-use crate::call::{Answer, Call, Caller, Listener};
+use crate::call::{Answer, Call, Caller, Listener, Visitor};
 use crate::callback::CallbackToken;
+use crate::config::Config;
 use crate::handlers::{
-    account, account_data, callbacks, creates, events, health, images, inspect, lists, operator, packs,
-    prompts, themes, tunes, withheld,
+    account, account_data, callbacks, creates, events, guest, health, images, inspect, lists, login, openapi,
+    operator, packs, prompts, session, themes, tunes, withheld,
 };
 use crate::images::SignedImage;
 use crate::operation::Operation;
@@ -26,7 +27,9 @@ pub enum Access {
     Callback,
     /// Whoever holds a URL that the gateway signed: browsers' `<img>` and `<video>`.
     Signed,
-    /// End users, proven by their token.
+    /// Anybody, within the limit of their address: what comes before sign-in.
+    Visitor,
+    /// End users, proven by their token, or by a cookie.
     EndUser,
     /// The same, or by a ticket in the query that they got for it: a browser's `EventSource` sends no token.
     Listener,
@@ -51,6 +54,24 @@ pub enum BodyCap {
     Upload,
 }
 
+/// Room for a multipart body's heads and short fields around its photos.
+const AROUND_PHOTOS_BYTES: usize = 64 * 1024;
+
+impl BodyCap {
+    /// The bytes that this is under a configuration.
+    pub fn max_bytes(self, config: &Config) -> usize {
+        let photo_bytes = config.photos.max_bytes;
+        match self {
+            Self::Small => 64 * 1024,
+            Self::Callback => config.callbacks.max_body_bytes,
+            Self::Photo => photo_bytes.saturating_add(AROUND_PHOTOS_BYTES),
+            Self::Pictures => photo_bytes.saturating_mul(2).saturating_add(config.limits.body_bytes),
+            Self::Fields => config.limits.body_bytes,
+            Self::Upload => usize::try_from(config.limits.tune_upload_bytes).unwrap_or(usize::MAX),
+        }
+    }
+}
+
 /// A handler, by the kind of caller that it takes.
 #[derive(Clone)]
 pub enum Handler {
@@ -60,6 +81,8 @@ pub enum Handler {
     Callback(Answering<CallbackToken>),
     /// See [`Access::Signed`].
     Signed(Answering<SignedImage>),
+    /// See [`Access::Visitor`].
+    Visitor(Answering<Visitor>),
     /// See [`Access::EndUser`].
     EndUser(Answering<Caller>),
     /// See [`Access::Listener`].
@@ -92,6 +115,12 @@ impl Who for CallbackToken {
 impl Who for SignedImage {
     fn handler(answering: Answering<Self>) -> Handler {
         Handler::Signed(answering)
+    }
+}
+
+impl Who for Visitor {
+    fn handler(answering: Answering<Self>) -> Handler {
+        Handler::Visitor(answering)
     }
 }
 
@@ -212,12 +241,21 @@ impl Route {
         self
     }
 
+    /// Whether its handler reads its body as parameters.
+    pub const fn reads_params(&self) -> bool {
+        match self.body {
+            BodyCap::Photo | BodyCap::Pictures | BodyCap::Fields | BodyCap::Upload => true,
+            BodyCap::Small | BodyCap::Callback => false,
+        }
+    }
+
     /// Who may use it.
     pub const fn access(&self) -> Access {
         match self.handler {
             Handler::Public(_) => Access::Public,
             Handler::Callback(_) => Access::Callback,
             Handler::Signed(_) => Access::Signed,
+            Handler::Visitor(_) => Access::Visitor,
             Handler::EndUser(_) => Access::EndUser,
             Handler::Listener(_) => Access::Listener,
             Handler::Operator(_) => Access::Operator,
@@ -231,7 +269,20 @@ pub fn table() -> Vec<Route> {
     let mut table = vec![
         Route::get("/healthz", health::live).at_root(),
         Route::get("/readyz", health::ready).at_root(),
+        Route::get("/gateway/openapi.json", openapi::get),
         Route::post("/gateway/callbacks/{token}", callbacks::receive).body(BodyCap::Callback),
+        Route::get("/gateway/session", session::get),
+        Route::post("/gateway/session", session::begin),
+        Route::delete("/gateway/session", session::end),
+        Route::get("/gateway/sessions", session::list),
+        Route::delete("/gateway/sessions", session::end_all),
+        Route::delete("/gateway/sessions/{id}", session::end_one),
+        Route::post("/gateway/guest", guest::begin),
+        Route::get("/gateway/login", login::list),
+        Route::get("/gateway/login/{provider}", login::begin),
+        Route::get("/gateway/login/{provider}/callback", login::finish),
+        Route::post("/gateway/login/{provider}/backchannel", login::backchannel),
+        Route::post("/gateway/logout", login::log_out).body(BodyCap::Fields),
         Route::get("/gateway/account", account::get),
         Route::get("/gateway/account/data", account_data::export),
         Route::get("/gateway/events", events::listen),

@@ -17,17 +17,18 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderValue, SET_COOKIE};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use tower::ServiceBuilder;
 use tower_http::cors::CorsLayer;
 
-use crate::call::{Answer, Call, Caller, Facts, LimitedBody, Listener};
+use crate::call::{Answer, Call, Caller, Facts, LimitedBody, Listener, Visitor};
 use crate::clock::Clock;
+use crate::cookies::Cookies;
 use crate::images::SignedImage;
 use crate::middleware::access_log::Begun;
-use crate::middleware::authenticate::identify;
+use crate::middleware::authenticate::{Proven, identify, visitor};
 use crate::middleware::body_limit::body_limit;
 use crate::middleware::callback_gate::callback_gate;
 use crate::middleware::canonical_path::canonical_path;
@@ -35,6 +36,7 @@ use crate::middleware::catch_panic::catch_panic;
 use crate::middleware::client_ip::client_ip;
 use crate::middleware::cors::cors;
 use crate::middleware::credentials::Credentials;
+use crate::middleware::csrf::csrf;
 use crate::middleware::host::unambiguous;
 use crate::middleware::image_gate::{image_gate, names_image};
 use crate::middleware::ip_limit::IpLimit;
@@ -42,16 +44,16 @@ use crate::middleware::limit_headers;
 use crate::middleware::operator_gate::operator_gate;
 use crate::middleware::overload::overload;
 use crate::middleware::request_id::finish;
+use crate::middleware::session_gate::{by_cookie, renewed};
 use crate::middleware::ticket_gate::ticket_gate;
 use crate::middleware::trace_context::trace_context;
 use crate::middleware::user_limit::user_limit;
-use crate::principal::Principal;
 use crate::problem::Problem;
 use crate::reply::{Reply, ReplyBody};
 use crate::router::Router;
-use crate::routes::{Answering, BodyCap, Handler, Route};
+use crate::routes::{Answering, Handler, Route};
 use crate::serve;
-use crate::state::{AppState, State};
+use crate::state::AppState;
 use crate::upstream::Stack;
 use crate::upstream::account::AccountState;
 use crate::upstream::backoff::BackoffLayer;
@@ -113,8 +115,8 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
         let (route, path) = edge.router.find(&head.method, head.uri.path())?;
         facts.set_route(route.path, route.operation);
         let (state, facts) = (Arc::clone(&edge.state), Arc::clone(facts));
-        let max_bytes = max_body_bytes(&state, route.body);
-        let body = LimitedBody { incoming, max_bytes };
+        let max_bytes = route.body.max_bytes(&state.config);
+        let body = LimitedBody::new(incoming, max_bytes);
         let call = Call { state, facts, who: (), path, head, body };
         match &route.handler {
             Handler::Public(answer) => answer(call).await,
@@ -123,6 +125,7 @@ async fn routed(edge: &Edge, facts: &Arc<Facts>, request: Request<Incoming>) -> 
                 answer(body_limit(call)?).await
             }
             Handler::Signed(answer) => signed(edge, answer, call).await,
+            Handler::Visitor(answer) => visiting(edge, answer, call).await,
             Handler::EndUser(answer) => private(edge, route, answer, call).await,
             Handler::Listener(answer) => listening(edge, route, answer, call).await,
             Handler::Operator(_) => Err(Problem::not_found()), // on its own listener only
@@ -147,16 +150,28 @@ async fn signed(edge: &Edge, answer: &Answering<SignedImage>, call: Call<()>) ->
     answer(image_gate(call)?).await // 10 the signature is the proof
 }
 
+/// What stands before the handler of a page that comes before sign-in: nobody is proven yet, but an address is bounded.
+async fn visiting(edge: &Edge, answer: &Answering<Visitor>, call: Call<()>) -> Answer {
+    let _place = overload(&edge.state)?; // 7
+    let call = body_limit(call)?; // 8
+    edge.ip_limit.check(call.facts.client_ip)?; // 9
+    answer(visitor(call)?).await // the cookies that are ours; all others end here
+}
+
 /// What stands before a private route's handler.
 async fn private(edge: &Edge, route: &Route, answer: &Answering<Caller>, call: Call<()>) -> Answer {
     let facts = Arc::clone(&call.facts);
     let _place = overload(&edge.state)?; // 7 shed before any work is done
     let call = body_limit(call)?; // 8 413 before a byte is read
-    let principal = credentials(edge, route, &call).await?; // 9, 10 who is calling
-    let call = identify(call, principal)?; // 10 blocked? plan and account; Authorization and Cookie end here
-    // 11 csrf: comes with cookies; a bearer token cannot be forged across sites
+    let proven = credentials(edge, route, &call).await?; // 9, 10 who is calling
+    let call = identify(call, proven)?; // 10 blocked? plan and account; Authorization and Cookie end here
+    let call = csrf(call, route.reads_params())?; // 11 a cookie alone proves no page of ours
     let rate = user_limit(&edge.state, &call.who, route.operation)?; // 12 who, plan, operation
+    let cookie = renewed(&edge.state, &call.who).await;
     let mut reply = told(&facts, answer(call).await);
+    if let Some(cookie) = cookie {
+        reply.headers_mut().entry(SET_COOKIE).or_insert(cookie);
+    }
     limit_headers::insert(reply.headers_mut(), &rate);
     Ok(reply)
 }
@@ -166,11 +181,12 @@ async fn listening(edge: &Edge, route: &Route, answer: &Answering<Listener>, cal
     let facts = Arc::clone(&call.facts);
     let _place = overload(&edge.state)?; // 7 until the reply begins: a stream has places of its own
     let mut call = body_limit(call)?; // 8
-    let (principal, ticket) = match ticket_gate(&mut call, &edge.ip_limit)? {
-        Some((principal, ticket)) => (principal, Some(ticket)), // 9, 10 and the ticket ends here
+    let (proven, ticket) = match ticket_gate(&mut call, &edge.ip_limit)? {
+        Some((proven, ticket)) => (proven, Some(ticket)), // 9, 10 and the ticket ends here
         None => (credentials(edge, route, &call).await?, None), // 9, 10
     };
-    let (call, caller) = identify(call, principal)?.apart(); // 10
+    let call = csrf(identify(call, proven)?, route.reads_params())?; // 10, 11
+    let (call, caller) = call.apart();
     let rate = user_limit(&edge.state, &caller, route.operation)?; // 12
     let mut reply = told(&facts, answer(call.of(Listener { caller, ticket })).await);
     limit_headers::insert(reply.headers_mut(), &rate);
@@ -178,12 +194,20 @@ async fn listening(edge: &Edge, route: &Route, answer: &Answering<Listener>, cal
 }
 
 /// 9 and 10 of whoever sends headers.
-async fn credentials(edge: &Edge, route: &Route, call: &Call<()>) -> Result<Principal, Problem> {
+async fn credentials(edge: &Edge, route: &Route, call: &Call<()>) -> Result<Proven, Problem> {
     let credentials = Credentials::read(&edge.state.authenticator, call.headers());
     if !credentials.is_service() {
         edge.ip_limit.check(call.facts.client_ip)?; // 9 protects token verification itself; a service has proven itself
     }
-    credentials.prove(&edge.state.authenticator, route.operation).await // 10
+    let cookies = Cookies::read(&edge.state.config.sessions, call.headers())?;
+    let cookies = (!cookies.is_empty()).then(|| Arc::new(cookies));
+    if let Some(cookies) = cookies.as_ref().filter(|_| credentials.is_nothing())
+        && let Some(proven) = by_cookie(&edge.state, cookies).await?
+    {
+        return Ok(proven); // 10 a session, or a guest
+    }
+    let principal = credentials.prove(&edge.state.authenticator, route.operation).await?; // 10
+    Ok(Proven::by_headers(principal, cookies))
 }
 
 /// The reply to HEAD: as to GET, its length included, without the body. A handler that streams leaves it out by itself.
@@ -224,8 +248,8 @@ impl serve::Answer for Arc<OperatorEdge> {
             let (head, incoming) = request.into_parts();
             canonical_path(head.uri.path())?;
             let (route, path) = self.router.find(&head.method, head.uri.path())?;
-            let max_bytes = max_body_bytes(&state, route.body);
-            let (body, facts) = (LimitedBody { incoming, max_bytes }, Arc::clone(&facts));
+            let max_bytes = route.body.max_bytes(&state.config);
+            let (body, facts) = (LimitedBody::new(incoming, max_bytes), Arc::clone(&facts));
             let call = Call { state, facts, who: (), path, head, body };
             match &route.handler {
                 Handler::Public(answer) => answer(call).await,
@@ -233,9 +257,11 @@ impl serve::Answer for Arc<OperatorEdge> {
                     has_one_meaning?;
                     answer(body_limit(operator_gate(call)?)?).await // its token first
                 }
-                Handler::Callback(_) | Handler::Signed(_) | Handler::EndUser(_) | Handler::Listener(_) => {
-                    Err(Problem::not_found())
-                }
+                Handler::Callback(_)
+                | Handler::Signed(_)
+                | Handler::Visitor(_)
+                | Handler::EndUser(_)
+                | Handler::Listener(_) => Err(Problem::not_found()),
             }
         };
         let answering =
@@ -243,21 +269,6 @@ impl serve::Answer for Arc<OperatorEdge> {
         let mut reply = catch_panic(&metrics, &facts, answering).await;
         finish(&facts.id, &mut reply);
         if is_head { without_body(reply) } else { reply }
-    }
-}
-
-/// Room for a multipart body's heads and short fields around its photos.
-const AROUND_PHOTOS_BYTES: usize = 64 * 1024;
-
-fn max_body_bytes(state: &State, cap: BodyCap) -> usize {
-    let photo_bytes = state.config.photos.max_bytes;
-    match cap {
-        BodyCap::Small => 64 * 1024,
-        BodyCap::Callback => state.config.callbacks.max_body_bytes,
-        BodyCap::Photo => photo_bytes.saturating_add(AROUND_PHOTOS_BYTES),
-        BodyCap::Pictures => photo_bytes.saturating_mul(2).saturating_add(state.config.limits.body_bytes),
-        BodyCap::Fields => state.config.limits.body_bytes,
-        BodyCap::Upload => usize::try_from(state.config.limits.tune_upload_bytes).unwrap_or(usize::MAX),
     }
 }
 

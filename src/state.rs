@@ -4,7 +4,7 @@
 //! between both. A request keeps the one that it began with.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -15,12 +15,15 @@ use crate::auth::{Authenticator, OperatorTokens};
 use crate::callback::{CallbackKeys, Inbox, Slot};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::guests::{GuestKeys, KnownGuests};
 use crate::ids::ReservationId;
 use crate::images::ImageUrls;
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, TrustedProxies};
+use crate::login::{Attempts, Providers};
 use crate::notifications::Endpoint;
 use crate::ownership::{Ownership, Subjects, Titles};
+use crate::packs::Rendered;
 use crate::params::ParamLimits;
 use crate::people::{Overrides, People};
 use crate::plans::Plans;
@@ -31,6 +34,7 @@ use crate::pseudonym::Pseudonyms;
 use crate::quota::Ledger;
 use crate::refresh::Refresher;
 use crate::secret::Secret;
+use crate::sessions::{CsrfTokens, LiveSessions, Renewals};
 use crate::store::Store;
 use crate::streams::{Hub, Tickets};
 use crate::telemetry::{AccessLog, Metrics, Spans};
@@ -99,6 +103,20 @@ pub struct State {
     pub pseudonyms: Pseudonyms,
     /// Looks at objects, once for all who ask.
     pub refresher: Refresher,
+    /// Sessions in use.
+    pub sessions: Arc<LiveSessions>,
+    /// Login providers.
+    pub providers: Providers,
+    /// Seals what a browser keeps while it is away at one.
+    pub login_attempts: Arc<Attempts>,
+    /// Sessions whose tokens are being renewed there.
+    pub renewals: Arc<Renewals>,
+    /// Signs guests' cookies.
+    pub guest_keys: Arc<GuestKeys>,
+    /// How guests stood a moment ago.
+    pub known_guests: Arc<KnownGuests>,
+    /// What proves that a request with a cookie came from a page of ours.
+    pub csrf_tokens: Arc<CsrfTokens>,
     /// Streams of events that are open.
     pub streams: Arc<Hub>,
     /// Seals what opens one.
@@ -123,6 +141,10 @@ pub struct State {
     pub param_limits: ParamLimits,
     /// Public origin and base path: what `url` in replies and callback addresses begin with.
     pub gateway_url: String,
+    /// The published contract, ready to send once somebody has asked for it.
+    pub contract: OnceLock<Rendered>,
+    /// Writes it: it knows all routes, which stand above this.
+    pub write_contract: fn(&Config) -> String,
     /// Hides who is who in log lines: a keyed hash with a random key.
     pub log_key: RandomState,
 }

@@ -11,13 +11,17 @@
 //!
 //! It does *not* verify a signature.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::audience::{self, AudienceRules};
+use super::claim_name::ClaimName;
 use super::members::{Member, Members};
 use super::refusal::Refusal;
 use super::settings::{IssuerFault, IssuerSettings, MAX_LEEWAY_S};
 use super::token::Unverified;
+use super::wanted::{self, Wanted};
 use crate::clock::Timestamp;
 use crate::principal::{EndUser, EndUserId, OWN_ISSUER};
 
@@ -30,14 +34,20 @@ const MAX_NUMERIC_DATE_S: f64 = 9_007_199_254_740_992.0;
 const MUTABLE_CLAIMS: &[&str] =
     &["email", "preferred_username", "username", "unique_name", "upn", "name", "nickname", "phone_number"];
 
+/// Objects into which people can write themselves, at Supabase and at Clerk.
+/// Source: <https://supabase.github.io/splinter/0015_rls_references_user_metadata>,
+/// <https://clerk.com/docs/core-1/users/metadata> (read 2026-11-22).
+const MUTABLE_OBJECTS: &[&str] = &["user_metadata", "unsafe_metadata"];
+
 /// How one issuer's claims are read.
 pub(super) struct ClaimRules {
     issuer: Arc<str>,
-    audiences: Vec<String>,
-    allow_other_audiences: bool,
+    audience: AudienceRules,
+    wanted: Wanted,
     subject_claim: String,
-    plan_claim: String,
-    tenant_claim: String,
+    plan_claim: Option<ClaimName>,
+    plan_prefix: String,
+    tenant_claim: Option<ClaimName>,
     token_types: Vec<String>,
     leeway: Duration,
 }
@@ -51,9 +61,7 @@ impl ClaimRules {
         if *settings.issuer == *OWN_ISSUER {
             return Err(IssuerFault::IssuerOwn);
         }
-        if holds_none(&settings.audiences) {
-            return Err(IssuerFault::AudienceEmpty);
-        }
+        let audience = AudienceRules::new(settings)?;
         if holds_none(&settings.token_types) {
             return Err(IssuerFault::TokenTypeEmpty);
         }
@@ -66,13 +74,18 @@ impl ClaimRules {
         if MUTABLE_CLAIMS.contains(&settings.subject_claim.to_ascii_lowercase().as_str()) {
             return Err(IssuerFault::SubjectClaimMutable);
         }
+        if let Some((_, fault)) = claim_faults(settings).into_iter().next() {
+            return Err(fault);
+        }
+        let named = |claim: &str| (!claim.is_empty()).then(|| ClaimName::parse(claim)).transpose();
         Ok(Self {
             issuer: Arc::clone(&settings.issuer),
-            audiences: settings.audiences.clone(),
-            allow_other_audiences: settings.allow_other_audiences,
+            audience,
+            wanted: Wanted::new(&settings.required_claims, &settings.refused_claims)?,
             subject_claim: settings.subject_claim.clone(),
-            plan_claim: settings.plan_claim.clone(),
-            tenant_claim: settings.tenant_claim.clone(),
+            plan_claim: named(&settings.plan_claim)?,
+            plan_prefix: settings.plan_prefix.clone(),
+            tenant_claim: named(&settings.tenant_claim)?,
             token_types: settings
                 .token_types
                 .iter()
@@ -89,12 +102,13 @@ impl ClaimRules {
             return Err(Refusal::Issuer);
         }
         self.check_type(token)?;
-        self.check_audience(claims.get("aud"))?;
+        self.audience.check(claims)?;
         let expires_at = self.check_times(claims, now)?;
+        self.wanted.check(token)?;
         Ok(Spoken {
             subject: self.subject(claims)?,
-            plan: attribute(claims, &self.plan_claim)?,
-            tenant: attribute(claims, &self.tenant_claim)?,
+            plan: self.plan(token)?,
+            tenant: attribute(token, self.tenant_claim.as_ref())?,
             expires_at,
         })
     }
@@ -103,8 +117,8 @@ impl ClaimRules {
     pub(super) fn end_user(&self, spoken: &Spoken<'_>) -> EndUser {
         EndUser {
             id: EndUserId { issuer: Arc::clone(&self.issuer), subject: spoken.subject.into() },
-            claimed_plan: spoken.plan.map(Arc::from),
-            tenant: spoken.tenant.map(Arc::from),
+            claimed_plan: spoken.plan.as_deref().map(Arc::from),
+            tenant: spoken.tenant.as_deref().map(Arc::from),
             expires_at: spoken.expires_at,
         }
     }
@@ -122,19 +136,6 @@ impl ClaimRules {
             return Err(Refusal::TokenType);
         }
         Ok(())
-    }
-
-    fn check_audience(&self, claim: Option<&Member<'_>>) -> Result<(), Refusal> {
-        let is_ours = |name: &str| self.audiences.iter().any(|ours| ours == name);
-        let fits = match claim {
-            Some(Member::Text(one)) => is_ours(one),
-            Some(Member::Texts(several)) if self.allow_other_audiences => {
-                several.iter().any(|name| is_ours(name))
-            }
-            Some(Member::Texts(several)) => !several.is_empty() && several.iter().all(|name| is_ours(name)),
-            _ => false,
-        };
-        if fits { Ok(()) } else { Err(Refusal::Audience) }
     }
 
     /// Gives back `exp`.
@@ -158,14 +159,63 @@ impl ClaimRules {
         let subject = claims.text(&self.subject_claim).ok_or(Refusal::Subject)?;
         if is_subject(subject) { Ok(subject) } else { Err(Refusal::Subject) }
     }
+
+    /// With a prefix, which marks plans among other roles, two different plans refuse the token: which one counts
+    /// would be a guess about money.
+    fn plan<'a>(&self, token: &'a Unverified<'_>) -> Result<Option<Cow<'a, str>>, Refusal> {
+        if self.plan_prefix.is_empty() {
+            return attribute(token, self.plan_claim.as_ref());
+        }
+        let Some(claim) = self.plan_claim.as_ref().and_then(|name| name.find(token)) else {
+            return Ok(None);
+        };
+        let plan = match claim.member() {
+            Member::Text(text) => text.strip_prefix(&self.plan_prefix),
+            Member::Texts(texts) => {
+                let mut plans = texts.iter().filter_map(|text| text.strip_prefix(&self.plan_prefix));
+                let first = plans.next();
+                if plans.any(|other| Some(other) != first) {
+                    return Err(Refusal::Attribute);
+                }
+                first
+            }
+            _ => return Err(Refusal::Attribute),
+        };
+        match plan {
+            Some(plan) if !is_attribute(plan) => Err(Refusal::Attribute),
+            plan => Ok(plan.map(|plan| Cow::Owned(plan.to_owned()))),
+        }
+    }
 }
 
 /// What a token says, still in the token's own text.
 pub(super) struct Spoken<'a> {
     subject: &'a str,
-    plan: Option<&'a str>,
-    tenant: Option<&'a str>,
+    plan: Option<Cow<'a, str>>,
+    tenant: Option<Cow<'a, str>>,
     pub(super) expires_at: Timestamp,
+}
+
+/// What is wrong with the settings that say which claims are read and how, each with its setting's name.
+pub fn claim_faults(settings: &IssuerSettings) -> Vec<(&'static str, IssuerFault)> {
+    let mut faults = audience::faults(settings);
+    for (setting, claim) in [("plan_claim", &settings.plan_claim), ("tenant_claim", &settings.tenant_claim)] {
+        match ClaimName::parse(claim) {
+            Ok(name) if MUTABLE_OBJECTS.contains(&name.first()) => {
+                faults.push((setting, IssuerFault::AttributeMutable));
+            }
+            Err(fault) if !claim.is_empty() => faults.push((setting, fault)),
+            _ => {}
+        }
+    }
+    for (setting, rules) in
+        [("required_claims", &settings.required_claims), ("refused_claims", &settings.refused_claims)]
+    {
+        if let Err(fault) = wanted::parsed(rules) {
+            faults.push((setting, fault));
+        }
+    }
+    faults
 }
 
 /// The issuer that the token names, unproven.
@@ -189,14 +239,15 @@ fn is_name(text: &str, max_bytes: usize) -> bool {
 
 /// Absent and `null` are no attribute; another type, or a text that cannot be a name, refuses the token:
 /// to pass over it would put the person on the default plan or the default account.
-fn attribute<'a>(claims: &'a Members<'_>, name: &str) -> Result<Option<&'a str>, Refusal> {
-    if name.is_empty() {
-        return Ok(None);
-    }
-    match claims.get(name) {
-        None | Some(Member::Null) => Ok(None),
-        Some(Member::Text(text)) if is_attribute(text) => Ok(Some(text)),
-        Some(_) => Err(Refusal::Attribute),
+fn attribute<'a>(
+    token: &'a Unverified<'_>,
+    name: Option<&ClaimName>,
+) -> Result<Option<Cow<'a, str>>, Refusal> {
+    match name.and_then(|name| name.find(token)) {
+        None => Ok(None),
+        Some(claim) => {
+            claim.into_text().filter(|text| is_attribute(text)).map(Some).ok_or(Refusal::Attribute)
+        }
     }
 }
 

@@ -15,11 +15,14 @@ use super::{check_key_set_url, json};
 
 /// Why a discovery document does not say where the keys are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DiscoveryFault {
+pub enum DiscoveryFault {
+    /// Not a JSON object without repeated names.
     #[error("the discovery document is no JSON object")]
     Malformed,
+    /// Its `issuer` is not the configured one, letter for letter.
     #[error("the discovery document is of another issuer")]
     OtherIssuer,
+    /// `jwks_uri` is missing, or less protected than the document was.
     #[error("the discovery document names no usable address of a key set")]
     KeySetAddress,
 }
@@ -42,19 +45,23 @@ pub fn discovery_url(issuer: &str) -> Result<Url, IssuerFault> {
 }
 
 /// The key set's address that the document names.
-pub(super) fn key_set_url(document: &[u8], issuer: &str) -> Result<Url, DiscoveryFault> {
+///
+/// # Errors
+/// [`DiscoveryFault`]: see there.
+pub fn key_set_url(document: &[u8], issuer: &str) -> Result<Url, DiscoveryFault> {
     let document = json::object(document).ok_or(DiscoveryFault::Malformed)?;
     let text = |member: &str| document.get(member).and_then(Value::as_str);
     if text("issuer") != Some(issuer) {
         return Err(DiscoveryFault::OtherIssuer);
     }
     let url = text("jwks_uri").and_then(|text| Url::parse(text).ok()).ok_or(DiscoveryFault::KeySetAddress)?;
+    if is_as_safe(&url, issuer) { Ok(url) } else { Err(DiscoveryFault::KeySetAddress) }
+}
+
+/// Whether an address that the issuer's document names is as well protected as the document was.
+pub fn is_as_safe(url: &Url, issuer: &str) -> bool {
     // http is for an issuer on this machine alone: one elsewhere must not point us at our own ports.
-    let is_as_safe = issuer.starts_with("http:") || url.scheme() == "https";
-    if !is_as_safe || check_key_set_url(&url).is_err() {
-        return Err(DiscoveryFault::KeySetAddress);
-    }
-    Ok(url)
+    (issuer.starts_with("http:") || url.scheme() == "https") && check_key_set_url(url).is_ok()
 }
 
 #[cfg(test)]

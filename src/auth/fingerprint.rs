@@ -41,14 +41,28 @@ fn add_issuer(hash: &mut Fingerprinter, settings: &IssuerSettings) {
         tenant_claim,
         token_types,
         leeway_s,
+        audience_claim,
+        other_audiences,
+        authorized_parties,
+        authorized_party_claim,
+        required_claims,
+        refused_claims,
+        plan_prefix,
     } = settings;
     hash.part(issuer.as_bytes());
     add_all(hash, audiences);
     hash.number(u64::from(*allow_other_audiences));
-    for claim in [subject_claim, plan_claim, tenant_claim] {
+    for claim in
+        [subject_claim, plan_claim, tenant_claim, audience_claim, authorized_party_claim, plan_prefix]
+    {
         hash.part(claim.as_bytes());
     }
-    add_all(hash, token_types);
+    for names in [token_types, other_audiences, authorized_parties] {
+        add_all(hash, names);
+    }
+    for rules in [required_claims, refused_claims] {
+        hash.part(format!("{rules:?}").as_bytes());
+    }
     hash.number(*leeway_s);
     match keys {
         KeySource::Hs256 { current, previous } => {

@@ -5,7 +5,7 @@
 //! form is checked. The form is as strict as in [`super::json`], which says why: no repeated name at any level, bounded
 //! depth, one object and nothing after it.
 //!
-//! It does *not* keep booleans, nested objects, or lists of anything but texts: no claim that is read is one.
+//! It does *not* keep nested objects, or lists of anything but texts; [`super::claim_name`] looks into objects.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -24,6 +24,7 @@ pub(super) enum Member<'a> {
     Null,
     Text(Cow<'a, str>),
     Number(Number),
+    Bool(bool),
     /// A list of nothing but texts.
     Texts(Vec<Cow<'a, str>>),
     /// Anything else.
@@ -110,13 +111,14 @@ impl<'de> Visitor<'de> for Outermost {
             if !is_new {
                 return Err(repeated());
             }
-            members.push((name, object.next_value_seed(Value { depth_left: MAX_DEPTH - 1 })?));
+            members.push((name, object.next_value_seed(Value::outermost())?));
         }
         Ok(Members(members))
     }
 }
 
-struct Name;
+/// Reads a member's name.
+pub(super) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
@@ -142,12 +144,18 @@ impl<'de> Visitor<'de> for Name {
     }
 }
 
+/// Reads a member's value, as strictly as all of it.
 #[derive(Clone, Copy)]
-struct Value {
+pub(super) struct Value {
     depth_left: u8,
 }
 
 impl Value {
+    /// A member of the outermost object.
+    pub(super) const fn outermost() -> Self {
+        Self { depth_left: MAX_DEPTH - 1 }
+    }
+
     fn inside<E: de::Error>(self) -> Result<Self, E> {
         match self.depth_left.checked_sub(1) {
             Some(depth_left) => Ok(Self { depth_left }),
@@ -175,8 +183,8 @@ impl<'de> Visitor<'de> for Value {
         Ok(Member::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Member::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Member::Bool(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {

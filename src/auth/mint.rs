@@ -7,8 +7,10 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
 
+use super::claim_name::ClaimName;
 use super::claims::{is_attribute, is_subject};
 use super::settings::MIN_SECRET_BYTES;
+use super::wanted::ClaimValue;
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 
@@ -17,15 +19,17 @@ use crate::secret::Secret;
 pub struct Claims {
     /// The `iss`.
     pub issuer: String,
-    /// The `aud`.
-    pub audience: String,
+    /// Name and value of the audience's claim: `aud`, mostly.
+    pub audience: (String, String),
     /// The `typ` of the header.
     pub token_type: String,
     /// Name and value of the subject claim.
     pub subject: (String, String),
-    /// Name and value of the plan claim, if any.
+    /// Claims that the issuer's rules require. `"*"` becomes a text that says who made it up.
+    pub required: Vec<(String, ClaimValue)>,
+    /// Name (or path) and value of the plan claim, if any.
     pub plan: Option<(String, String)>,
-    /// Name and value of the tenant claim, if any.
+    /// Name (or path) and value of the tenant claim, if any.
     pub tenant: Option<(String, String)>,
     /// The `iat`.
     pub issued_at: Timestamp,
@@ -47,7 +51,7 @@ pub enum MintError {
     Signing(#[source] jsonwebtoken::errors::Error),
 }
 
-/// Signs a token with `iss`, `aud`, `iat`, `exp`, the subject, and the plan and tenant if given.
+/// Signs a token with `iss`, the audience, `iat`, `exp`, the subject, what is required, and the plan and tenant if given.
 ///
 /// Errors: [`MintError`], each before anything is signed except `Signing`.
 pub fn mint(secret: &Secret, claims: &Claims) -> Result<String, MintError> {
@@ -62,15 +66,41 @@ pub fn mint(secret: &Secret, claims: &Claims) -> Result<String, MintError> {
     let issued_at_s = claims.issued_at.unix_s();
     let mut payload = Map::new();
     // The registered names come last: a claim of the operator's that has one of them must not win.
-    for (name, value) in claims.plan.iter().chain(&claims.tenant).chain([&claims.subject]) {
+    for (name, value) in &claims.required {
+        let value = match value {
+            ClaimValue::Flag(flag) => Value::from(*flag),
+            ClaimValue::Text(text) if text == "*" => Value::from("minted"),
+            ClaimValue::Text(text) => Value::from(text.as_str()),
+        };
+        fit("required claim", insert(&mut payload, name, value))?;
+    }
+    for (what, named) in [("plan", &claims.plan), ("tenant", &claims.tenant)] {
+        if let Some((name, value)) = named {
+            fit(what, insert(&mut payload, name, Value::from(value.as_str())))?;
+        }
+    }
+    for (name, value) in [&claims.subject, &claims.audience] {
         payload.insert(name.clone(), Value::from(value.as_str()));
     }
     payload.insert("iss".to_owned(), Value::from(claims.issuer.as_str()));
-    payload.insert("aud".to_owned(), Value::from(claims.audience.as_str()));
     payload.insert("iat".to_owned(), Value::from(issued_at_s));
     payload.insert("exp".to_owned(), Value::from(issued_at_s.saturating_add(claims.lifetime_s)));
     let mut header = Header::new(Algorithm::HS256);
     header.typ = Some(claims.token_type.clone());
     let key = EncodingKey::from_secret(secret.expose());
     jsonwebtoken::encode(&header, &payload, &key).map_err(MintError::Signing)
+}
+
+/// Puts a claim where its name or path says; false if that is no name.
+fn insert(payload: &mut Map<String, Value>, name: &str, value: Value) -> bool {
+    let Ok(name) = ClaimName::parse(name) else { return false };
+    let Some((last, way)) = name.steps().split_last() else { return false };
+    let mut object = payload;
+    for step in way {
+        let inner = object.entry(step.clone()).or_insert_with(|| Value::Object(Map::new()));
+        let Value::Object(inner) = inner else { return false };
+        object = inner;
+    }
+    object.insert(last.clone(), value);
+    true
 }

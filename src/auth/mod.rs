@@ -11,8 +11,10 @@
 //!
 //! It does *not* know HTTP or sessions, and does not decide what a principal may do.
 
+mod audience;
 mod bearer;
 mod cache;
+mod claim_name;
 mod claims;
 mod discovery;
 mod fingerprint;
@@ -26,11 +28,14 @@ mod members;
 mod mint;
 mod operator_tokens;
 mod pem;
+mod presets;
 mod provider;
 mod refusal;
 mod service_keys;
 mod settings;
+mod signed;
 mod token;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
@@ -45,12 +50,14 @@ use tokio_util::task::TaskTracker;
 pub use bearer::bearer;
 use cache::{TokenCache, TokenHash};
 use claims::ClaimRules;
-pub use discovery::discovery_url;
+pub use claims::claim_faults;
+pub use discovery::{DiscoveryFault, discovery_url, is_as_safe, key_set_url};
 use jwks::{Answer, Jwks, Wait, Waited};
 use jwks_fetch::{JwksSource, Place};
 use keys::VerifyingKey;
 pub use mint::{Claims, MintError, mint};
 pub use operator_tokens::{OperatorName, OperatorTokenFault, OperatorTokens};
+pub use presets::{Preset, PresetFault, PresetRules};
 pub use provider::install_crypto_provider;
 pub use refusal::Refusal;
 pub use service_keys::{
@@ -59,10 +66,12 @@ pub use service_keys::{
 };
 pub use settings::{
     AuthSettings, AuthSetupError, IssuerFault, IssuerSettings, JwksSettings, KeySource, MAX_LEEWAY_S,
-    MAX_TOKEN_CACHE_S, MIN_SECRET_BYTES,
+    MAX_TOKEN_CACHE_S, MIN_SECRET_BYTES, OTHER_AUDIENCE_CLAIMS,
 };
+pub use signed::{PublishedKeys, Signed};
 pub use token::MAX_TOKEN_BYTES;
 use token::{Space, Unverified};
+pub use wanted::ClaimValue;
 
 use crate::clock::Clock;
 use crate::principal::Principal;

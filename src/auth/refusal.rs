@@ -23,6 +23,10 @@ pub enum Refusal {
     Issuer,
     /// The audience is missing or not ours.
     Audience,
+    /// The token was given to another app than those that may call.
+    AuthorizedParty,
+    /// A claim that must be there with a certain value is not, or one is there that must not be.
+    Claim,
     /// The subject is missing or unfit as an identity.
     Subject,
     /// The expiry is missing or past.
@@ -53,6 +57,8 @@ impl Refusal {
             Self::KeyId => "key_id",
             Self::Issuer => "issuer",
             Self::Audience => "audience",
+            Self::AuthorizedParty => "authorized_party",
+            Self::Claim => "claim",
             Self::Subject => "subject",
             Self::Expired => "expired",
             Self::NotYetValid => "not_yet_valid",

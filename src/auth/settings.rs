@@ -5,9 +5,12 @@
 //!
 //! It does *not* read files or the environment: config hands over bytes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use reqwest::Url;
+
+use super::wanted::ClaimValue;
 
 use super::service_keys::{ServiceKeyFault, ServiceKeySettings};
 use crate::principal::Guest;
@@ -36,16 +39,37 @@ pub struct IssuerSettings {
     /// Top-level claim that identifies the person within the issuer, for good: `sub` unless there is a
     /// strong reason. Claims that people can change, as `email`, are refused.
     pub subject_claim: String,
-    /// Top-level claim that names the plan; empty: no plan is read.
+    /// Claim that names the plan, or a path to it (`/app_metadata/plan`); empty: no plan is read.
     pub plan_claim: String,
-    /// Top-level claim that names the tenant; empty: no tenant is read.
+    /// Claim that names the tenant, or a path to it; empty: no tenant is read.
     pub tenant_claim: String,
     /// Accepted `typ` headers, compared without regard to case or an `application/` before them. A token
     /// without `typ` is accepted.
     pub token_types: Vec<String>,
     /// By how many seconds the issuer's clock may differ; at most [`MAX_LEEWAY_S`].
     pub leeway_s: u64,
+    /// Claim that must hold one of `audiences`: `aud`, or of issuers whose access tokens have none, one of
+    /// [`OTHER_AUDIENCE_CLAIMS`]. An `aud` that stands beside that one must be ours, too.
+    pub audience_claim: String,
+    /// Names that may stand beside ours in the audience, but never without.
+    pub other_audiences: Vec<String>,
+    /// Apps that may call, by the names that the issuer gives them; empty: whichever gets tokens for us.
+    pub authorized_parties: Vec<String>,
+    /// Claim that names the app: one of [`OTHER_AUDIENCE_CLAIMS`].
+    pub authorized_party_claim: String,
+    /// Claims, or paths to them, that must be there with these values.
+    pub required_claims: BTreeMap<String, ClaimValue>,
+    /// Claims, or paths to them, that must not be there with these values.
+    pub refused_claims: BTreeMap<String, ClaimValue>,
+    /// What the plan's name begins with in the claim; what follows is the plan. Texts without it name no plan, and a
+    /// list may hold one text with it. Empty: the claim is the plan, and a list is refused.
+    pub plan_prefix: String,
 }
+
+/// Claims that name the app that a token was given to, which stand in for `aud` where there is none: OpenID Connect's
+/// and Clerk's `azp`, RFC 9068's and Cognito's `client_id`, Entra's `appid`, Okta's `cid`. A closed list: a claim that
+/// every token of the issuer has alike would check nothing.
+pub const OTHER_AUDIENCE_CLAIMS: &[&str] = &["azp", "client_id", "appid", "cid"];
 
 impl IssuerSettings {
     /// An issuer with the usual claims: `sub`, `plan`, `tenant`; `typ` is `at+jwt` or `JWT`; 30 s leeway.
@@ -60,6 +84,13 @@ impl IssuerSettings {
             tenant_claim: "tenant".to_owned(),
             token_types: vec!["at+jwt".to_owned(), "JWT".to_owned()],
             leeway_s: 30,
+            audience_claim: "aud".to_owned(),
+            other_audiences: Vec::new(),
+            authorized_parties: Vec::new(),
+            authorized_party_claim: "azp".to_owned(),
+            required_claims: BTreeMap::new(),
+            refused_claims: BTreeMap::new(),
+            plan_prefix: String::new(),
         }
     }
 }
@@ -244,6 +275,24 @@ pub enum IssuerFault {
     /// Keys are to be discovered, and the issuer's name is no address, or has a query or fragment.
     #[error("the issuer is no address below which a discovery document could stand")]
     IssuerNotAddress,
+    /// The audience's claim is neither `aud` nor one of [`OTHER_AUDIENCE_CLAIMS`].
+    #[error("the audience's claim must be one of aud, azp, client_id, appid, cid")]
+    AudienceClaim,
+    /// Another claim than `aud` is the audience, and nothing tells access tokens from ID tokens.
+    #[error("another audience_claim than aud needs required_claims that ID tokens do not have")]
+    AudienceClaimAlone,
+    /// A list holds an empty name.
+    #[error("a name is empty")]
+    NameEmpty,
+    /// The authorized party's claim is none of [`OTHER_AUDIENCE_CLAIMS`].
+    #[error("the authorized party's claim must be one of azp, client_id, appid, cid")]
+    AuthorizedPartyClaim,
+    /// A claim's name is empty or no path.
+    #[error("a claim is a name, or a path such as /app_metadata/plan with ~1 for / and ~0 for ~")]
+    ClaimName,
+    /// The plan or tenant would be read from where people can write themselves.
+    #[error("people can change what stands there: it must not decide on plan or tenant")]
+    AttributeMutable,
     /// The name is that of the gateway's own identities.
     #[error("\"gateway\" is the issuer of the gateway's own guest")]
     IssuerOwn,

@@ -54,6 +54,8 @@ pub(super) struct Unverified<'a> {
     /// The header's `typ`, as written.
     pub(super) token_type: Option<Cow<'a, str>>,
     pub(super) claims: Members<'a>,
+    /// What the claims were read from.
+    pub(super) payload: &'a [u8],
     /// Header and payload as they were signed.
     pub(super) signing_input: &'a str,
     /// The signature in base64url.
@@ -84,6 +86,7 @@ impl<'a> Unverified<'a> {
             key_id: key_id(header.take("kid"))?,
             token_type: optional_text(header.take("typ")).ok_or(Refusal::TokenType)?,
             claims,
+            payload,
             signing_input,
             signature,
             signature_bytes,

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::secrets::{Secrets, load_secrets};
-use super::{Config, ConfigError, validate};
+use super::{Config, ConfigError, presets, validate};
 
 const PREFIX: &str = "ASTRIA_GATEWAY__";
 
@@ -90,7 +90,8 @@ fn parse(text: &str, environment: &Environment) -> Result<(Config, Vec<ConfigErr
     let mut sorted = Sorted::default();
     sorted.sort_table(&mut Vec::new(), &table);
     sorted.sort_environment(environment);
-    let Sorted { good, mut errors } = sorted;
+    let Sorted { mut good, mut errors } = sorted;
+    presets::fill_in(&mut good);
     match Value::Table(good).try_into::<Config>() {
         Err(error) => {
             errors.push(ConfigError::new("config", error.message().to_owned()));

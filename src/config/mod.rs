@@ -13,13 +13,17 @@ mod idempotency;
 mod images;
 mod lenient;
 mod load;
+mod login;
 mod notifications;
+mod presets;
 mod prices;
 mod reconcile;
 mod secrets;
 mod sections;
+mod sessions;
 mod upstream;
 mod validate;
+mod validate_issuer;
 mod validate_who;
 mod who;
 
@@ -33,13 +37,14 @@ pub use load::{Environment, load, load_text, load_with_secrets};
 pub use secrets::{IssuerKeys, Secrets, load_issuer_keys, load_secrets};
 pub use sections::{
     Auth, Balance, Callbacks, CheckAtStart, Cors, Events, FailedJobs, Guest, Idempotency, Images, IpLimit,
-    Issuer, Limits, Lists, Log, LogFormat, NotificationEndpoint, Notifications, Operator, OperatorToken,
-    Otlp, Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate, Reconcile, Reload,
-    Replies, Server, ServiceKey, Store, Telemetry, Tenant, Tls, Upstream, UpstreamBreaker, UserLimit,
+    Issuer, Limits, Lists, Log, LogFormat, Login, LoginProvider, NotificationEndpoint, Notifications,
+    Operator, OperatorToken, Otlp, Packs, Photos, Plan, Policy, Price, PricePer, ProxyProtocol, Quota, Rate,
+    Reconcile, Reload, Replies, SameSite, Server, ServiceKey, Sessions, Store, Telemetry, Tenant, Tls,
+    Upstream, UpstreamBreaker, UserLimit,
 };
 pub use who::{AccountChoice, auth_settings, operator_tokens, rate_policies};
 
-use crate::auth::Claims;
+use crate::auth::{ClaimValue, Claims};
 use crate::clock::Timestamp;
 
 /// The whole configuration. Every key has a default; unknown keys are errors.
@@ -58,6 +63,8 @@ pub struct Config {
     pub upstream: Upstream,
     /// Who may prove that somebody is an end user.
     pub auth: Auth,
+    /// Who signs people in.
+    pub login: Login,
     /// Who calls without proof.
     pub guest: Guest,
     /// Further accounts at Astria, by tenant.
@@ -92,6 +99,8 @@ pub struct Config {
     pub notifications: Notifications,
     /// The money on the operator's accounts.
     pub balance: Balance,
+    /// Sign-ins that browsers hold by a cookie.
+    pub sessions: Sessions,
     /// Browsers of other origins.
     pub cors: Cors,
     /// Where state is kept.
@@ -113,6 +122,7 @@ impl Default for Config {
             operator: Operator::default(),
             upstream: Upstream::default(),
             auth: Auth::default(),
+            login: Login::default(),
             guest: Guest::default(),
             tenants: BTreeMap::new(),
             limits: Limits::default(),
@@ -130,6 +140,7 @@ impl Default for Config {
             events: Events::default(),
             notifications: Notifications::default(),
             balance: Balance::default(),
+            sessions: Sessions::default(),
             cors: Cors::default(),
             store: Store::default(),
             log: Log::default(),
@@ -159,8 +170,10 @@ impl Config {
         let endpoints = self.notifications.endpoints.values();
         let endpoints =
             endpoints.flat_map(|endpoint| [&endpoint.secret_file, &endpoint.previous_secret_file]);
+        let providers = self.login.providers.values().map(|provider| &provider.client_secret_file);
         let named = issuers
             .chain(others)
+            .chain(providers)
             .chain(tenants)
             .chain(endpoints)
             .chain([&tls.certificate_file, &tls.key_file])
@@ -181,7 +194,8 @@ impl Config {
 }
 
 impl Issuer {
-    /// Claims that this issuer's own settings accept: its first audience, its first token type, its claim names.
+    /// Claims that this issuer's own settings accept: its first audience, its first token type, its claim names, what it
+    /// requires, and its first authorized party.
     pub fn claims(
         &self,
         subject: &str,
@@ -191,12 +205,18 @@ impl Issuer {
         lifetime_s: u64,
     ) -> Claims {
         let named = |claim: &String, value: &str| (claim.clone(), value.to_owned());
+        let party = self
+            .authorized_parties
+            .first()
+            .map(|party| (self.authorized_party_claim.clone(), ClaimValue::Text(party.clone())));
+        let required = self.required_claims.iter().filter(|(_, value)| !value.is_none());
         Claims {
             issuer: self.issuer.clone(),
-            audience: self.audiences.first().cloned().unwrap_or_default(),
+            audience: (self.audience_claim.clone(), self.audiences.first().cloned().unwrap_or_default()),
             token_type: self.token_types.first().cloned().unwrap_or_else(|| "JWT".into()),
             subject: named(&self.subject_claim, subject),
-            plan: plan.map(|plan| named(&self.plan_claim, plan)),
+            required: required.map(|(name, value)| (name.clone(), value.clone())).chain(party).collect(),
+            plan: plan.map(|plan| named(&self.plan_claim, &format!("{}{plan}", self.plan_prefix))),
             tenant: tenant.map(|tenant| named(&self.tenant_claim, tenant)),
             issued_at,
             lifetime_s,

@@ -22,6 +22,8 @@ pub struct Secrets {
     pub previous_callback_secret: Option<Secret>,
     /// What signs notifications, one entry for each endpoint in config.
     pub notification_keys: BTreeMap<String, SigningKeys>,
+    /// What the gateway proves itself with to OpenID providers; none for a public client.
+    pub login_secrets: BTreeMap<String, Secret>,
 }
 
 /// An issuer's key material.
@@ -57,6 +59,7 @@ pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secret
     let previous_callback_secret =
         optional(&mut reader, "callbacks.previous_secret_file", &config.callbacks.previous_secret_file);
     let notification_keys = reader.notification_keys(config, environment);
+    let login_secrets = reader.login_secrets(config, environment);
     if reader.errors.is_empty() {
         Ok(Secrets {
             api_key,
@@ -65,6 +68,7 @@ pub fn load_secrets(config: &Config, environment: &Environment) -> Result<Secret
             callback_secret,
             previous_callback_secret,
             notification_keys,
+            login_secrets,
         })
     } else {
         Err(reader.errors)
@@ -90,6 +94,11 @@ pub(super) fn tenant_variable(name: &str) -> String {
 /// `…_PREVIOUS_SECRET`.
 pub(super) fn notification_variable(name: &str, which: &str) -> String {
     format!("ASTRIA_GATEWAY_NOTIFICATIONS_{}_{which}SECRET", name.replace('-', "_").to_ascii_uppercase())
+}
+
+/// The variable that may hold a client's secret: `ASTRIA_GATEWAY_LOGIN_MY_IDP_CLIENT_SECRET` for `my-idp`.
+pub(super) fn login_variable(name: &str) -> String {
+    format!("ASTRIA_GATEWAY_LOGIN_{}_CLIENT_SECRET", name.replace('-', "_").to_ascii_uppercase())
 }
 
 fn is_set(path: &Path) -> bool {
@@ -158,6 +167,29 @@ impl Reader {
             keys.extend(current.map(|current| (name.clone(), SigningKeys { current, previous })));
         }
         keys
+    }
+
+    fn login_secrets(&mut self, config: &Config, environment: &Environment) -> BTreeMap<String, Secret> {
+        let mut secrets = BTreeMap::new();
+        for (name, provider) in &config.login.providers {
+            let (key, path) =
+                (format!("login.providers.{name}.client_secret_file"), &provider.client_secret_file);
+            let from_environment = environment.find(&login_variable(name));
+            if from_environment.is_none() && !is_set(path) {
+                continue; // a public client
+            }
+            let bytes = match from_environment {
+                Some(text) => Some(text.as_bytes().to_vec()),
+                None => self.file(&key, path, 1),
+            };
+            match bytes {
+                Some(bytes) if std::str::from_utf8(&bytes).is_err() => {
+                    self.errors.push(ConfigError::new(key, "the client's secret is no text"));
+                }
+                bytes => secrets.extend(bytes.map(|bytes| (name.clone(), Secret::new(bytes)))),
+            }
+        }
+        secrets
     }
 
     /// From the environment, which wins, or from its file.

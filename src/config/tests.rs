@@ -257,6 +257,31 @@ fn guests_need_a_plan_that_spends_nothing_and_a_name_of_their_own() {
 }
 
 #[test]
+fn guests_who_may_spend_have_a_quota_together_and_bounds() {
+    let with = |keys: &str, plan: &str| {
+        format!("[guest]\ntrial = true\n{keys}\n[plans.free]\n[plans.trial]\n{plan}\n")
+    };
+    let shared = "quotas = [{ of = \"images\", per = \"day\", limit = 9, shared_by = \"guests\" }]";
+    let fit = load_text(&with("", shared), &Environment::default()).unwrap();
+    let id = crate::guests::GuestId::generate().unwrap();
+    let guest = fit.trial_guest(id).unwrap();
+    assert_eq!((&*guest.plan, guest.id.clone(), guest.is_shared()), ("trial", id.end_user(), false));
+    assert!(load_text(&with("", "allow = []"), &Environment::default()).is_ok());
+    assert!(Config::default().trial_guest(id).is_none());
+
+    assert_eq!(errors("[guest]\ntrial = true\n"), ["guest.trial_plan"]);
+    assert_eq!(errors(&with("", "")), ["guest.trial_plan"]);
+    let elsewhere = format!("[plans.free]\n{shared}\n");
+    assert_eq!(errors(&elsewhere), ["plans.free.quotas[0].shared_by"]);
+    let odd = with("valid_s = 59\nmax_per_network_per_day = 0\nmax_per_day = 0\nkeep_s = 86399", shared);
+    assert_eq!(errors(&odd), ["guest.valid_s", "guest.max_per_network_per_day", "guest.keep_s"]);
+    let odd = with("valid_s = 172800\nmax_per_day = 4\nkeep_s = 172799", shared);
+    assert_eq!(errors(&odd), ["guest.max_per_day", "guest.keep_s"]);
+    let tenant = format!("{}[tenants.a]\n[upstream]\ntenant_required = true\n", with("", shared));
+    assert_eq!(errors(&tenant), ["guest.tenant"]);
+}
+
+#[test]
 fn tenants_have_plain_names_that_differ_as_variables_too() {
     let text = r#"
         [upstream]

@@ -5,9 +5,9 @@ use url::{Host, Url};
 
 use super::{
     Config, ConfigError, Issuer, Otlp, ProxyProtocol, Rate, Server, Upstream, balance, events, idempotency,
-    images, notifications, prices, reconcile, validate_who,
+    images, login, notifications, prices, reconcile, sessions, validate_issuer, validate_who,
 };
-use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S, check_key_set_url, discovery_url};
+use crate::auth::{MAX_LEEWAY_S, MAX_TOKEN_CACHE_S};
 use crate::limits::{LimitsError, RatePolicy, TrustedProxies};
 use crate::policy::may_be_added;
 
@@ -83,7 +83,7 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
         wrong("auth.jwks_max_stale_s", "must be at least auth.jwks_refresh_s".into());
     }
     for (i, issuer) in config.auth.issuers.iter().enumerate() {
-        check_issuer(&format!("auth.issuers[{i}]"), issuer, &mut wrong);
+        validate_issuer::check(&format!("auth.issuers[{i}]"), issuer, &mut wrong);
         // The same issuer may sign with a secret and, while it changes over, with published keys.
         let kind = |issuer: &Issuer| (issuer.issuer.clone(), issuer.hs256_secret_file.as_os_str().is_empty());
         if config.auth.issuers.iter().take(i).any(|other| kind(other) == kind(issuer)) {
@@ -178,9 +178,11 @@ pub(super) fn check(config: &Config, errors: &mut Vec<ConfigError>) {
     images::check(&config.images, imitated, &mut wrong);
     idempotency::check(&config.idempotency, &mut wrong);
     reconcile::check(&config.reconcile, imitated, &mut wrong);
+    login::check(config, &mut wrong);
     notifications::check(&config.notifications, &mut wrong);
     balance::check(config, &mut wrong);
     events::check(&config.events, &mut wrong);
+    sessions::check(config, &mut wrong);
     for (i, text) in config.cors.allowed_origins.iter().enumerate() {
         if origin(text).as_deref() != Some(text) {
             let message = format!("{text:?} must be an exact origin such as \"https://app.example.com\"");
@@ -273,48 +275,6 @@ fn check_connections(server: &Server, wrong: &mut impl FnMut(&str, String)) {
     let unset = |path: &std::path::Path| path.as_os_str().is_empty();
     if unset(&server.tls.certificate_file) != unset(&server.tls.key_file) {
         wrong("server.tls", "needs certificate_file and key_file, or neither".into());
-    }
-}
-
-fn check_issuer(key: &str, issuer: &Issuer, wrong: &mut impl FnMut(&str, String)) {
-    if issuer.issuer.is_empty() {
-        wrong(&format!("{key}.issuer"), "must not be empty".into());
-    }
-    if issuer.audiences.is_empty() || issuer.audiences.iter().any(String::is_empty) {
-        wrong(&format!("{key}.audiences"), "must name at least one audience, none of them empty".into());
-    }
-    let unset = |path: &std::path::Path| path.as_os_str().is_empty();
-    let sources = [
-        !unset(&issuer.hs256_secret_file),
-        !unset(&issuer.public_key_file),
-        !issuer.jwks_url.is_empty(),
-        issuer.discover,
-    ];
-    if sources.iter().filter(|set| **set).count() != 1 {
-        wrong(key, "needs exactly one of hs256_secret_file, public_key_file, jwks_url, discover".into());
-    }
-    if issuer.discover
-        && let Err(fault) = discovery_url(&issuer.issuer)
-    {
-        wrong(&format!("{key}.issuer"), fault.to_string());
-    }
-    if !unset(&issuer.hs256_previous_secret_file) && unset(&issuer.hs256_secret_file) {
-        wrong(&format!("{key}.hs256_previous_secret_file"), "needs hs256_secret_file beside it".into());
-    }
-    if !issuer.jwks_url.is_empty() {
-        let checked = Url::parse(&issuer.jwks_url)
-            .map_err(|error| error.to_string())
-            .and_then(|url| check_key_set_url(&url).map_err(|fault| fault.to_string()));
-        if let Err(message) = checked {
-            wrong(&format!("{key}.jwks_url"), message);
-        }
-    }
-    for (name, claim) in
-        [("subject", &issuer.subject_claim), ("plan", &issuer.plan_claim), ("tenant", &issuer.tenant_claim)]
-    {
-        if claim.is_empty() {
-            wrong(&format!("{key}.{name}_claim"), "must not be empty".into());
-        }
     }
 }
 

@@ -6,7 +6,9 @@ use super::Config;
 use super::secrets::tenant_variable;
 use super::who::{operator_tokens, service_key_settings};
 use crate::auth::{OperatorTokenFault, OperatorTokens, ServiceKeyFault, ServiceKeys};
+use crate::guests::COUNTED;
 use crate::principal::OWN_ISSUER;
+use crate::quota::SharedBy;
 
 /// Appends everything that makes no sense.
 pub(super) fn check(config: &Config, wrong: &mut impl FnMut(&str, String)) {
@@ -19,6 +21,7 @@ pub(super) fn check(config: &Config, wrong: &mut impl FnMut(&str, String)) {
     check_service_keys(config, wrong);
     check_operator_tokens(config, wrong);
     check_guest(config, wrong);
+    check_trial(config, wrong);
     check_tenants(config, wrong);
 }
 
@@ -93,6 +96,50 @@ fn check_guest(config: &Config, wrong: &mut impl FnMut(&str, String)) {
         Some(_) => {}
     }
     check_tenant(config, "guest.tenant", &config.guest.tenant, wrong);
+}
+
+fn check_trial(config: &Config, wrong: &mut impl FnMut(&str, String)) {
+    let guest = &config.guest;
+    for (name, plan) in &config.plans {
+        let is_theirs = guest.trial && *name == guest.trial_plan;
+        let shared = plan.quotas.iter().position(|rule| rule.shared_by == SharedBy::Guests);
+        if let Some(i) = shared.filter(|_| !is_theirs) {
+            let message = "only the plan of guest.trial_plan, with guest.trial, has quotas that guests share";
+            wrong(&format!("plans.{name}.quotas[{i}].shared_by"), message.into());
+        }
+    }
+    if !guest.trial {
+        return;
+    }
+    match config.plans.get(&guest.trial_plan) {
+        None => wrong("guest.trial_plan", format!("there is no plan {:?}", guest.trial_plan)),
+        Some(plan) => {
+            let spends = plan.allow.iter().any(|operation| operation.creates_cost());
+            let is_bounded = plan.quotas.iter().any(|rule| rule.shared_by == SharedBy::Guests);
+            // Whoever may begin anew as often as they like has no quota of their own worth the name.
+            if spends && !is_bounded {
+                let message = "a plan that lets guests spend needs a quota with shared_by = \"guests\"";
+                wrong("guest.trial_plan", message.into());
+            }
+        }
+    }
+    if !guest.enabled {
+        check_tenant(config, "guest.tenant", &guest.tenant, wrong);
+    }
+    // A browser keeps no cookie for longer than 400 days.
+    if !(60..=34_560_000).contains(&guest.valid_s) {
+        wrong("guest.valid_s", "must be 60 to 34560000".into());
+    }
+    if guest.max_per_network_per_day == 0 {
+        wrong("guest.max_per_network_per_day", "must be at least 1".into());
+    }
+    if guest.max_per_day < guest.max_per_network_per_day {
+        wrong("guest.max_per_day", "must be at least guest.max_per_network_per_day".into());
+    }
+    // Who can still come back is not forgotten, nor who still counts.
+    if guest.keep_s < guest.valid_s.max(COUNTED.as_secs()) {
+        wrong("guest.keep_s", "must be at least guest.valid_s, and a day".into());
+    }
 }
 
 /// A tenant that config itself gives to somebody.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::{Config, ConfigError, IssuerKeys};
+use super::{Config, ConfigError, Issuer, IssuerKeys};
 use crate::auth::{
     AuthSettings, IssuerSettings, JwksSettings, KeySource, OperatorTokenFault, OperatorTokens,
     ServiceKeySettings,
 };
+use crate::guests::{Caps, GuestId};
 use crate::limits::RatePolicy;
 use crate::operation::Operation;
 use crate::principal::Guest;
@@ -47,6 +48,20 @@ impl Config {
     }
 }
 
+impl Config {
+    /// A guest of its own; `None`: none are let in.
+    pub fn trial_guest(&self, guest: GuestId) -> Option<Guest> {
+        let Self { guest: section, .. } = self;
+        let tenant = named(&section.tenant).map(Arc::from);
+        section.trial.then(|| Guest::single(guest.end_user(), section.trial_plan.as_str().into(), tenant))
+    }
+
+    /// How many of these may begin in a day.
+    pub const fn guest_caps(&self) -> Caps {
+        Caps { per_network: self.guest.max_per_network_per_day, in_all: self.guest.max_per_day }
+    }
+}
+
 /// What verification of tokens is told.
 ///
 /// # Errors
@@ -64,17 +79,7 @@ pub fn auth_settings(config: &Config, keys: Vec<IssuerKeys>) -> Result<AuthSetti
                 })?,
             },
         };
-        Ok(IssuerSettings {
-            issuer: issuer.issuer.as_str().into(),
-            audiences: issuer.audiences.clone(),
-            allow_other_audiences: issuer.allow_other_audiences,
-            keys,
-            subject_claim: issuer.subject_claim.clone(),
-            plan_claim: issuer.plan_claim.clone(),
-            tenant_claim: issuer.tenant_claim.clone(),
-            token_types: issuer.token_types.clone(),
-            leeway_s: auth.leeway_s,
-        })
+        Ok(issuer_settings(issuer, keys, auth.leeway_s))
     });
     let guest = &config.guest;
     let guest =
@@ -92,6 +97,28 @@ pub fn auth_settings(config: &Config, keys: Vec<IssuerKeys>) -> Result<AuthSetti
         service_keys: service_key_settings(config),
         guest,
     })
+}
+
+/// One issuer, with its keys.
+pub(super) fn issuer_settings(issuer: &Issuer, keys: KeySource, leeway_s: u64) -> IssuerSettings {
+    IssuerSettings {
+        issuer: issuer.issuer.as_str().into(),
+        audiences: issuer.audiences.clone(),
+        allow_other_audiences: issuer.allow_other_audiences,
+        keys,
+        subject_claim: issuer.subject_claim.clone(),
+        plan_claim: issuer.plan_claim.clone(),
+        tenant_claim: issuer.tenant_claim.clone(),
+        token_types: issuer.token_types.clone(),
+        leeway_s,
+        audience_claim: issuer.audience_claim.clone(),
+        other_audiences: issuer.other_audiences.clone(),
+        authorized_parties: issuer.authorized_parties.clone(),
+        authorized_party_claim: issuer.authorized_party_claim.clone(),
+        required_claims: issuer.required_claims.clone(),
+        refused_claims: issuer.refused_claims.clone(),
+        plan_prefix: issuer.plan_prefix.clone(),
+    }
 }
 
 pub(super) fn service_key_settings(config: &Config) -> Vec<ServiceKeySettings> {

@@ -24,6 +24,15 @@ pub(super) fn forget(state: &State) {
         people: _,
         // Remembers when objects were looked at, by their numbers; whose they were, nobody can say any more.
         refresher: _,
+        // Ended by the erasure itself, before the store forgets who they were.
+        sessions: _,
+        // Fetched for sessions, which have ended.
+        renewals: _,
+        providers: _,
+        login_attempts: _,
+        // Which guests were there, for half a second, and what signs their cookies.
+        known_guests: _,
+        guest_keys: _,
         // Open connections of theirs, each with a proof of its own: they hear of what is deleted, and end by themselves.
         streams: _,
         // What it sealed opens nothing any more: the store forgets which streams were opened.
@@ -58,11 +67,14 @@ pub(super) fn forget(state: &State) {
         plans: _,
         titles: _,
         erasure_asked: _,
+        csrf_tokens: _,
         own_callback_secret: _,
         callback_keys: _,
         accounts: _,
         rules: _,
         param_limits: _,
         gateway_url: _,
+        contract: _,
+        write_contract: _,
     } = state;
 }

@@ -1,7 +1,7 @@
 //! Makes one [`Edge`] from one configuration, and carries over what must outlive the one before.
 
 use std::hash::RandomState;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -16,10 +16,12 @@ use crate::auth::Authenticator;
 use crate::callback::{CallbackKey, CallbackKeys};
 use crate::clock::Clock;
 use crate::config::{Config, Secrets, auth_settings, operator_tokens, rate_policies};
+use crate::contract;
 use crate::ids::TuneId;
 use crate::images::{ImageUrlParts, ImageUrls};
 use crate::intake::{Budget, Spool};
 use crate::limits::{InFlight, PlanLimits, RatePolicy, TrustedProxies};
+use crate::login::Providers;
 use crate::middleware::cors::cors_layer;
 use crate::middleware::ip_limit::IpLimit;
 use crate::ownership::SharedTunes;
@@ -33,6 +35,7 @@ use crate::refresh::Refresher;
 use crate::router::Router;
 use crate::routes::{self, Route};
 use crate::secret::Secret;
+use crate::sessions::{LiveSessions, Renewals};
 use crate::stack::Edge;
 use crate::state::State;
 use crate::store::Store;
@@ -58,6 +61,8 @@ struct Lasting {
     last_costs: LastCosts,
     records: Records,
     refresher: Refresher,
+    sessions: Arc<LiveSessions>,
+    renewals: Arc<Renewals>,
     streams: Arc<Hub>,
     erasure_asked: Arc<Notify>,
     log_key: RandomState,
@@ -80,6 +85,11 @@ pub(super) fn first(
     let books: Arc<dyn Books> = Arc::<Store>::clone(&records.store);
     let lasting = Lasting {
         refresher: Refresher::new(clock.clone(), tasks.clone(), records.ownership.clone()),
+        sessions: Arc::new(LiveSessions::new(
+            Arc::<Store>::clone(&records.store),
+            clock.clone(),
+            tasks.clone(),
+        )),
         tasks,
         metrics,
         access_log,
@@ -94,6 +104,7 @@ pub(super) fn first(
         notify_soon: Arc::default(),
         last_costs: LastCosts::with(records.last_costs.clone()),
         records,
+        renewals: Arc::default(),
         streams: Arc::default(),
         erasure_asked: Arc::default(),
         log_key: RandomState::new(),
@@ -127,6 +138,8 @@ pub(super) fn again(
         last_costs: state.prices.last().clone(),
         records: Records::of(state),
         refresher: state.refresher.clone(),
+        sessions: Arc::clone(&state.sessions),
+        renewals: Arc::clone(&state.renewals),
         streams: Arc::clone(&state.streams),
         erasure_asked: Arc::clone(&state.erasure_asked),
         log_key: state.log_key.clone(),
@@ -151,7 +164,7 @@ fn edge(
     routes.extend(extra_routes);
     let router =
         Router::new(&config.server.base_path, routes).map_err(|error| part("server.base_path")(&error))?;
-    let cors = cors_layer(&config.cors.allowed_origins);
+    let cors = cors_layer(&config.cors.allowed_origins, config.sessions.enabled);
     let state = Arc::new(state(config, secrets, lasting, present.map(|edge| &*edge.state))?);
     Ok(Edge { state, router, cors, ip_limit })
 }
@@ -179,6 +192,8 @@ fn state(
         last_costs,
         records,
         refresher,
+        sessions,
+        renewals,
         streams,
         erasure_asked,
         log_key,
@@ -194,6 +209,10 @@ fn state(
         image_key,
         callback_secret: own_callback_secret,
         tickets,
+        csrf_tokens,
+        guest_keys,
+        known_guests,
+        login_attempts,
         last_costs: _,
     } = records;
     let Secrets {
@@ -203,6 +222,7 @@ fn state(
         callback_secret,
         previous_callback_secret,
         notification_keys,
+        login_secrets,
     } = secrets;
     let settings = auth_settings(&config, issuer_keys).map_err(|error| part("auth")(&error))?;
     let known = present.map(|present| &present.authenticator);
@@ -236,6 +256,8 @@ fn state(
     let blobs = known.cloned().unwrap_or_else(|| Blobs::new(blob_settings, &clock));
     let endpoints = config.notification_endpoints(notification_keys);
     let endpoints = endpoints.map_err(|error| part("notifications")(&error))?;
+    let providers = Providers::new(config.login_providers(login_secrets), &clock, &tasks)
+        .map_err(|(name, error)| part("login.providers")(&format!("{name}: {error}")))?;
     let prices = Prices::new(config.price_table(), last_costs, config.quota.unknown_cost_mc);
     Ok(State {
         trusted_proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
@@ -245,6 +267,8 @@ fn state(
         rules: policy_rules(&config),
         param_limits: ParamLimits::default(),
         gateway_url,
+        contract: OnceLock::new(),
+        write_contract: |config| contract::document(config).to_string(),
         images,
         blobs,
         config,
@@ -271,6 +295,13 @@ fn state(
         titles,
         pseudonyms,
         refresher,
+        sessions,
+        renewals,
+        providers,
+        login_attempts,
+        guest_keys,
+        known_guests,
+        csrf_tokens,
         streams,
         tickets,
         erasure_asked,

@@ -28,6 +28,7 @@ use crate::reconcile::keep_reconciling;
 use crate::routes::{Route, operator_table};
 use crate::serve::listen::{ListenError, Listeners};
 use crate::serve::{self, Control, Settings, serve};
+use crate::sessions::keep_sessions;
 use crate::stack::{Edge, OperatorEdge};
 use crate::state::AppState;
 use crate::store::{CheckAtStart, KeepEvents, StoreSettings};
@@ -150,12 +151,14 @@ impl Gateway {
             stop.clone(),
         );
         loops.spawn(watching);
+        loops.spawn(keep_sessions(Arc::clone(&edge.load().state.sessions), stop.clone()));
         let (overrides, stopped) = (Arc::clone(&edge.load().state.overrides), stop.clone());
         loops.spawn(async move { overrides.keep_current(stopped).await });
         let state = Arc::clone(&edge.load().state);
         let (hub, log, said) =
             (Arc::clone(&state.streams), Arc::clone(&state.store), Arc::clone(&state.overrides));
-        loops.spawn(keep_waking(hub, log, said, stop.clone()));
+        let sessions = state.sessions.changes();
+        loops.spawn(keep_waking(hub, log, said, sessions, stop.clone()));
         let (store, present) = (Arc::clone(&state.store), Arc::clone(&edge));
         loops.spawn(keep_trimming(store, move || keep_events(&present.load().state.config), stop.clone()));
         let certificate = Mutex::new(stop.child_token());

@@ -7,13 +7,16 @@ use jiff::tz::TimeZone;
 use super::{StartError, part};
 use crate::clock::Clock;
 use crate::config::Quota;
+use crate::guests::{GuestKeys, KnownGuests};
 use crate::images::ImageKey;
+use crate::login::Attempts;
 use crate::money::Millicents;
 use crate::ownership::{AccountKey, Index as _, Ownership, Subjects, Titles};
 use crate::people::{Overrides, People};
 use crate::pseudonym::Pseudonyms;
 use crate::quota::Books as _;
 use crate::secret::Secret;
+use crate::sessions::CsrfTokens;
 use crate::state::State;
 use crate::store::{CarryOver, Imported, Observer, Store, StoreSettings};
 use crate::streams::Tickets;
@@ -32,6 +35,10 @@ pub(super) struct Records {
     /// Signs callback addresses where no other secret is configured.
     pub(super) callback_secret: Arc<Secret>,
     pub(super) tickets: Arc<Tickets>,
+    pub(super) csrf_tokens: Arc<CsrfTokens>,
+    pub(super) guest_keys: Arc<GuestKeys>,
+    pub(super) known_guests: Arc<KnownGuests>,
+    pub(super) login_attempts: Arc<Attempts>,
     /// What kinds of jobs last cost, as it was at the start.
     pub(super) last_costs: Vec<(AccountKey, String, Millicents)>,
 }
@@ -63,6 +70,10 @@ impl Records {
         let callback_secret = Arc::new(Secret::new(key("callbacks").await?.to_vec()));
         let tickets = Tickets::new(&key("events_ticket").await?)
             .map_err(|_| StartError::Part("the key of tickets is not taken".into()))?;
+        let csrf_tokens = Arc::new(CsrfTokens::new(&key("csrf").await?));
+        let login_attempts = Attempts::new(&key("login").await?)
+            .map_err(|_| StartError::Part("the key of sign-ins is not taken".into()))?;
+        let guest_keys = Arc::new(GuestKeys::new(&key("guests").await?));
         let pseudonyms = Pseudonyms::new(&pseudonyms);
         let people: Arc<dyn People> = Arc::<Store>::clone(&store);
         let overrides = Overrides::load(Arc::clone(&people), pseudonyms.clone(), clock).await;
@@ -83,6 +94,10 @@ impl Records {
                 .ok_or_else(|| StartError::Part("the key of images is too short".into()))?,
             callback_secret,
             tickets: Arc::new(tickets),
+            csrf_tokens,
+            guest_keys,
+            known_guests: Arc::default(),
+            login_attempts: Arc::new(login_attempts),
             store,
         })
     }
@@ -100,6 +115,10 @@ impl Records {
             image_key: state.images.key().clone(),
             callback_secret: Arc::clone(&state.own_callback_secret),
             tickets: Arc::clone(&state.tickets),
+            csrf_tokens: Arc::clone(&state.csrf_tokens),
+            guest_keys: Arc::clone(&state.guest_keys),
+            known_guests: Arc::clone(&state.known_guests),
+            login_attempts: Arc::clone(&state.login_attempts),
             last_costs: Vec::new(),
         }
     }

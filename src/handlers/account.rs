@@ -33,6 +33,7 @@ pub async fn get(call: Call) -> Answer {
 /// Cancel safe.
 pub(super) async fn quotas(state: &State, caller: &Caller) -> Result<Vec<QuotaState>, QuotaError> {
     let holder = caller.holder();
-    // What the operator's account has left is the operator's business.
-    state.ledger.state(&Holder { rules: &caller.plan.rules.quotas, ..holder.of() }).await
+    // What the operator's account and all guests together have left is the operator's business.
+    let rules = caller.plan.rules.quotas.iter().copied().filter(|rule| rule.shared_by.is_shown());
+    state.ledger.state(&Holder { rules: &rules.collect::<Vec<_>>(), ..holder.of() }).await
 }

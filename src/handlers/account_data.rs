@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value as Json, json};
 
 use super::account::quotas;
+use super::session::shown_in_list;
 use super::shown::view_on;
 use crate::call::{Answer, Call};
 use crate::headers::GATEWAY_CONFIRM;
@@ -42,11 +43,14 @@ pub async fn export(call: Call) -> Answer {
     let objects: Vec<Json> = page.iter().map(|(account, record)| held(&call, account, record)).collect();
     let erasure = state.subjects.erasure(&owner).await?;
     let quotas = quotas(state, &call.who).await?;
+    let sessions = state.sessions.list(&owner, state.config.session_rules()).await?;
+    let sessions: Vec<Json> = sessions.iter().map(|session| shown_in_list(state, session, false)).collect();
     let body = json!({
         "principal": { "kind": call.who.principal.kind(), "issuer": &*owner.issuer, "subject": &*owner.subject },
         "objects": objects,
         "next": next,
         "quotas": quotas,
+        "sessions": sessions,
         "erasure": erasure.as_ref().map(under_way),
     });
     Ok(reply::json(StatusCode::OK, &body))
@@ -70,11 +74,11 @@ pub async fn erase(call: Call) -> Answer {
     Ok(reply::json(StatusCode::ACCEPTED, &json!({ "erasure": under_way(&erasure) })))
 }
 
-/// All guests are one end user: what one of them asks must not be done to the others.
+/// All callers without a token are one guest: what one of them asks must not be done to the others.
 fn a_person(call: &Call) -> Result<&crate::principal::EndUserId, Problem> {
     match &call.who.principal {
-        Principal::EndUser(_) | Principal::Service(_) => Ok(call.who.principal.id()),
-        Principal::Guest(_) => Err(Problem::unauthenticated()),
+        Principal::Guest(guest) if guest.is_shared() => Err(Problem::unauthenticated()),
+        Principal::EndUser(_) | Principal::Service(_) | Principal::Guest(_) => Ok(call.who.principal.id()),
     }
 }
 
@@ -89,9 +93,7 @@ async fn audit(call: &Call, action: &'static str, objects: u64) -> Result<(), Pr
 fn under_way(erasure: &Erasure) -> Json {
     json!({
         "state": "erasing",
-        "started_at": jiff::Timestamp::from_millisecond(
-            i64::try_from(erasure.started_at.unix_ms()).unwrap_or(i64::MAX)
-        ).ok(),
+        "started_at": erasure.started_at.rfc_3339(),
         "objects_left": erasure.objects_left,
         "open_creates": erasure.open_creates,
     })

@@ -50,8 +50,10 @@ pub async fn receive(call: Call<CallbackToken>) -> Answer {
 }
 
 /// Which objects the body names, as far as it can be read.
-async fn names(mut body: LimitedBody) -> Vec<ObjectId> {
-    let Ok(mut inflow) = Inflow::new(&mut body.incoming, body.max_bytes as u64, PACE) else {
+async fn names(body: LimitedBody) -> Vec<ObjectId> {
+    let max_bytes = body.max_bytes as u64;
+    let Ok(mut incoming) = body.proven() else { return Vec::new() };
+    let Ok(mut inflow) = Inflow::new(&mut incoming, max_bytes, PACE) else {
         return Vec::new();
     };
     let mut whole = Vec::new();

@@ -21,12 +21,11 @@ pub async fn get(call: Call) -> Answer {
     let create = found.filter(is_own).ok_or_else(Problem::not_found)?;
     let objects: Vec<Value> =
         create.objects.iter().map(|record| named(&call.state.gateway_url, record)).collect();
-    let created_at = i64::try_from(create.created_at.unix_ms()).ok();
     let body = json!({
         "id": create.reservation.to_string(),
         "operation": create.operation,
         "state": create.state.name(),
-        "created_at": created_at.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()),
+        "created_at": create.created_at.rfc_3339(),
         "objects": objects,
     });
     Ok(reply::json(StatusCode::OK, &body))

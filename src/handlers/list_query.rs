@@ -57,6 +57,7 @@ pub(super) fn read(call: &Call, kind: ObjectKind, prefix: &TitlePrefix) -> Resul
             ("before_id", _) => number(&value).filter(|n| *n > 0).map(|n| *before_id = Some(n)),
             ("title", ObjectKind::Tune) => text(&value).map(|title| {
                 filters.titles = vec![prefix.add(title), title.to_owned()];
+                filters.title_words = Some(title.to_owned());
             }),
             ("name", ObjectKind::Tune) => texts(value).map(|names| filters.names = names),
             ("model_type", ObjectKind::Tune) => {

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::StatusCode;
-use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH, VARY,
-};
+use http::header::HeaderValue;
 
+use super::rendered::send;
 use crate::accounts::Account;
 use crate::call::{Answer, Call, Facts};
 use crate::headers::CACHE_STATUS;
@@ -18,7 +15,7 @@ pub use crate::packs::PackFacts;
 use crate::packs::{PackKey, Rendered, Served};
 use crate::params::{Value, parse_query};
 use crate::problem::{Code, Problem};
-use crate::reply::{self, Reply};
+use crate::reply;
 use crate::spend;
 use crate::state::AppState;
 use crate::upstream::{self, UpstreamRequest};
@@ -71,7 +68,7 @@ async fn answer(call: &Call, operation: Operation, path: upstream::Path, query: 
     let (query, dropped) = normalise(query, &call.state)?;
     let (state, facts, account) = (&call.state, &call.facts, &call.who.account);
     let (rendered, served) = look(state, facts, account, (operation, path), &query).await?;
-    let mut response = send(&rendered, call.headers());
+    let mut response = send(&rendered, call.headers(), "private, no-cache");
     if let Ok(status) = HeaderValue::try_from(cache_status(served)) {
         response.headers_mut().insert(CACHE_STATUS, status);
     }
@@ -151,48 +148,4 @@ fn normalise(query: &str, state: &AppState) -> Result<(Query, Vec<String>), Prob
     }
     known.sort();
     Ok((known, dropped))
-}
-
-fn send(rendered: &Rendered, headers: &HeaderMap) -> Reply {
-    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    let matches = known
-        .flat_map(|list| list.split(','))
-        .any(|tag| tag.trim() == "*" || opaque(tag) == opaque(&rendered.etag));
-    let gzip = rendered.gzip.as_ref().filter(|_| accepts_gzip(headers));
-    let mut response = if matches {
-        reply::json_bytes(StatusCode::NOT_MODIFIED, Bytes::new())
-    } else {
-        reply::json_bytes(StatusCode::OK, gzip.unwrap_or(&rendered.plain).clone())
-    };
-    let sent = response.headers_mut();
-    if matches {
-        sent.remove(http::header::CONTENT_TYPE);
-    } else if gzip.is_some() {
-        sent.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    if let Ok(etag) = HeaderValue::from_str(&rendered.etag) {
-        sent.insert(ETAG, etag);
-    }
-    sent.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    sent.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    response
-}
-
-/// RFC 9110 section 12.5.3, for the one coding that is ready.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let mut weights = codings.flat_map(|list| list.split(',')).filter_map(|coding| {
-        let (name, parameters) = coding.split_once(';').unwrap_or((coding, ""));
-        let weight =
-            parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
-        matches!(name.trim(), "gzip" | "x-gzip" | "*").then_some((name.trim() != "*", weight))
-    });
-    let mut best: Option<(bool, f32)> = None;
-    for found in weights.by_ref() {
-        if best.is_none_or(|(named, _)| found.0 && !named) {
-            best = Some(found);
-        }
-    }
-    best.is_some_and(|(_, weight)| weight > 0.0)
 }

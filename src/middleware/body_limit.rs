@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, EXPECT, HeaderValue};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 
 use crate::call::Call;
 use crate::problem::{Code, Problem};
@@ -25,12 +25,12 @@ const LINGER_BYTES: usize = 32 * 1024 * 1024;
 /// It announces more bytes than it may have.
 pub fn body_limit<W>(call: Call<W>) -> Result<Call<W>, Problem> {
     let max_bytes = call.body.max_bytes;
-    if call.body.incoming.size_hint().lower() <= max_bytes as u64 {
+    if call.body.announced_bytes() <= max_bytes as u64 {
         return Ok(call);
     }
     // Who waits for "100 Continue" sends nothing until somebody reads.
     if !call.head.headers.contains_key(EXPECT) {
-        linger(&call.state, call.body.incoming);
+        linger(&call.state, call.body.unread());
     }
     Err(too_large(max_bytes))
 }

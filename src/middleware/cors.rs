@@ -1,7 +1,8 @@
 //! Lets pages of configured origins read replies, the rejections too.
 //!
 //! Above authentication, so that a browser can read a 401 or 429. Origins are compared exactly; there is no
-//! wildcard, and `null` is never allowed. Credentials are not allowed: tokens travel in `Authorization`.
+//! wildcard, and `null` is never allowed. Credentials are allowed where there are sessions: a cookie is sent with the requests
+//! of listed origins of the same site, and `csrf` asks for more.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::headers::{
     CACHE_STATUS, GATEWAY_CLAMPED_PARAMS, GATEWAY_CONFIRM, GATEWAY_DROPPED_PARAMS, GATEWAY_QUOTA_LEFT,
-    IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LAST_EVENT_ID, RATELIMIT, RATELIMIT_POLICY, X_RATELIMIT_LIMIT,
-    X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
+    IDEMPOTENCY_KEY, IDEMPOTENT_REPLAYED, LAST_EVENT_ID, RATELIMIT, RATELIMIT_POLICY, X_CSRF, X_CSRF_TOKEN,
+    X_RATELIMIT_LIMIT, X_RATELIMIT_REMAINING, X_RATELIMIT_RESET, X_REQUEST_ID,
 };
 use crate::reply::Reply;
 
@@ -58,13 +59,14 @@ pub async fn cors<F: Future<Output = Reply>>(
 const VARIES: &str = "origin, access-control-request-method, access-control-request-headers";
 
 /// The layer for these origins (checked by config); none, none.
-pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
+pub fn cors_layer(allowed_origins: &[String], allow_credentials: bool) -> Option<CorsLayer> {
     if allowed_origins.is_empty() {
         return None;
     }
     let origins: Vec<HeaderValue> = allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(allow_credentials)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PATCH, Method::PUT, Method::DELETE])
         .allow_headers([
             AUTHORIZATION,
@@ -74,6 +76,8 @@ pub fn cors_layer(allowed_origins: &[String]) -> Option<CorsLayer> {
             IF_NONE_MATCH,
             IDEMPOTENCY_KEY,
             LAST_EVENT_ID,
+            X_CSRF,
+            X_CSRF_TOKEN,
         ])
         .expose_headers([
             CACHE_CONTROL,

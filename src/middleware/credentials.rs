@@ -64,6 +64,11 @@ impl<'a> Credentials<'a> {
         Self(Offer::Token(token))
     }
 
+    /// Whether nothing is offered at all, so that a cookie may prove who it is.
+    pub const fn is_nothing(&self) -> bool {
+        matches!(self.0, Offer::Nothing)
+    }
+
     /// Whether this is a service that proved itself, whose address is not to be charged.
     pub const fn is_service(&self) -> bool {
         matches!(self.0, Offer::Service(..) | Offer::ServiceForNobody)

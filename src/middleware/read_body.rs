@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
+use hyper::body::Incoming;
 
 use super::body_limit::linger;
 use crate::call::{Facts, LimitedBody};
@@ -36,7 +37,19 @@ pub async fn read_body(
     state: &AppState,
     facts: &Facts,
     headers: &HeaderMap,
-    mut body: LimitedBody,
+    body: LimitedBody,
+) -> Result<ReceivedBody, Problem> {
+    let max_bytes = body.max_bytes;
+    read_open(state, facts, headers, body.proven()?, max_bytes).await
+}
+
+/// The same for whoever looks for a proof in it.
+pub(super) async fn read_open(
+    state: &AppState,
+    facts: &Facts,
+    headers: &HeaderMap,
+    mut incoming: Incoming,
+    max_bytes: usize,
 ) -> Result<ReceivedBody, Problem> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let content_type = types.next().cloned();
@@ -44,8 +57,8 @@ pub async fn read_body(
         return Err(Problem::new(Code::BadRequest, "Send one Content-Type header."));
     }
     let pace = pace(&state.config.limits);
-    let (max_bytes, user) = (body.max_bytes as u64, facts.principal());
-    match collect(&mut body.incoming, max_bytes, pace, &state.bodies, user).await {
+    let (max_bytes, user) = (max_bytes as u64, facts.principal());
+    match collect(&mut incoming, max_bytes, pace, &state.bodies, user).await {
         Ok(Collected { bytes, share }) => {
             facts.add_received(bytes.len());
             Ok(ReceivedBody { content_type, bytes, share })
@@ -60,7 +73,7 @@ pub async fn read_body(
                 state.metrics.shed(reason);
             }
             if full.is_some() || matches!(error, IntakeError::TooLarge { .. }) {
-                linger(state, body.incoming);
+                linger(state, incoming);
             }
             Err(error.into())
         }

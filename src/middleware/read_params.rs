@@ -1,16 +1,23 @@
 //! Reads a request's parameters: a whole body in memory, or an upload that spools its files to disk.
 //!
-//! - Answers: as `read_body`; `bad_body`, `unsupported_media_type`, `photo_refused`, `body_too_large` for a photo.
+//! Where only a parameter can prove that a request came from a page of ours, it is looked for here, before anybody has the
+//! tree.
+//!
+//! - Answers: `csrf_refused`; as `read_body`; `bad_body`, `unsupported_media_type`, `photo_refused`, `body_too_large` for a photo.
 
 use std::time::Duration;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 
-use super::read_body::{ReceivedBody, pace, read_body};
+use super::csrf::AUTHENTICITY_TOKEN;
+use super::read_body::{ReceivedBody, pace, read_open};
 use crate::call::{Facts, LimitedBody};
 use crate::intake::{IntakeError, Share};
-use crate::params::{BodyKind, ParamLimits, Params, SpoolRules, body_kind, parse_body, spool_multipart};
+use crate::params::{
+    BodyKind, ParamLimits, Params, SpoolRules, Value, body_kind, parse_body, spool_multipart,
+};
 use crate::photo::admit_spooled;
 use crate::problem::{Code, Problem};
 use crate::state::AppState;
@@ -50,7 +57,8 @@ pub async fn read_upload(
     let kind = body_kind(headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes))?;
     let max_fields_bytes = state.config.limits.body_bytes;
     let BodyKind::Multipart { boundary } = kind else {
-        let body = LimitedBody { max_bytes: max_fields_bytes.min(body.max_bytes), ..body };
+        let mut body = body;
+        body.max_bytes = max_fields_bytes.min(body.max_bytes);
         return read_within(state, facts, headers, body, &limits).await;
     };
     let timeout = Duration::from_millis(state.config.limits.tune_upload_timeout_ms);
@@ -64,8 +72,10 @@ pub async fn read_upload(
     if headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
         return Err(Problem::new(Code::BadRequest, "Send one Content-Type header."));
     }
+    let (incoming, owed) = body.open();
     let (mut params, share) =
-        spool_multipart(body.incoming, &boundary, &rules, &state.spool, &state.bodies).await?;
+        spool_multipart(incoming, &boundary, &rules, &state.spool, &state.bodies).await?;
+    check_owed(&mut params, owed.as_deref())?;
     admit_spooled(&mut params, &state.rules.photo, &state.bodies).await?;
     let size_bytes: usize =
         params.files_mut().iter().map(|file| usize::try_from(file.size_bytes()).unwrap_or(usize::MAX)).sum();
@@ -80,8 +90,12 @@ async fn read_within(
     body: LimitedBody,
     limits: &ParamLimits,
 ) -> Result<(Params, Share), Problem> {
-    let ReceivedBody { content_type, bytes, mut share } = read_body(state, facts, headers, body).await?;
-    let params = parse_body(content_type.as_ref().map(HeaderValue::as_bytes), &bytes, limits)?;
+    let max_bytes = body.max_bytes;
+    let (incoming, owed) = body.open();
+    let ReceivedBody { content_type, bytes, mut share } =
+        read_open(state, facts, headers, incoming, max_bytes).await?;
+    let mut params = parse_body(content_type.as_ref().map(HeaderValue::as_bytes), &bytes, limits)?;
+    check_owed(&mut params, owed.as_deref())?;
     // From here on only the tree holds the body, so that a single photo can be blanked in place.
     drop(bytes);
     share.grow(params.copy_bytes()).map_err(IntakeError::from)?;
@@ -90,4 +104,15 @@ async fn read_within(
         return Err(Problem::new(Code::BodyTooLarge, format!("Send photos of at most {max_bytes} bytes.")));
     }
     Ok((params, share))
+}
+
+/// Whether the parameters hold the CSRF token that they must; it goes no further.
+fn check_owed(params: &mut Params, owed: Option<&str>) -> Result<(), Problem> {
+    let Some(owed) = owed else { return Ok(()) };
+    match params.take(AUTHENTICITY_TOKEN) {
+        Some(Value::Text(sent)) if verify_slices_are_equal(sent.as_bytes(), owed.as_bytes()).is_ok() => {
+            Ok(())
+        }
+        _ => Err(Problem::csrf_refused()),
+    }
 }

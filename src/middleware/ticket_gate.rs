@@ -9,10 +9,11 @@
 use http::Uri;
 use http::header::AUTHORIZATION;
 
+use super::authenticate::Proven;
 use super::credentials::GATEWAY_END_USER;
 use super::ip_limit::IpLimit;
 use crate::auth::{Authenticator, EndUserName};
-use crate::call::Call;
+use crate::call::{Call, Proof};
 use crate::principal::{EndUser, Principal};
 use crate::problem::{Code, Problem};
 use crate::streams::{Holder, Ticket};
@@ -21,7 +22,7 @@ use crate::streams::{Holder, Ticket};
 ///
 /// # Errors
 /// See the module.
-pub fn ticket_gate(call: &mut Call<()>, ip_limit: &IpLimit) -> Result<Option<(Principal, Ticket)>, Problem> {
+pub fn ticket_gate(call: &mut Call<()>, ip_limit: &IpLimit) -> Result<Option<(Proven, Ticket)>, Problem> {
     let offered = offered(call.query());
     // Canonical paths stand for themselves.
     call.head.uri = Uri::try_from(call.head.uri.path()).unwrap_or_default();
@@ -33,7 +34,7 @@ pub fn ticket_gate(call: &mut Call<()>, ip_limit: &IpLimit) -> Result<Option<(Pr
     let state = &call.state;
     let ticket = state.tickets.open(&offered, state.clock.now()).ok_or_else(Problem::invalid_ticket)?;
     let principal = principal(&state.authenticator, &ticket).ok_or_else(Problem::invalid_ticket)?;
-    Ok(Some((principal, ticket)))
+    Ok(Some((Proven { principal, proof: Proof::Ticket, cookies: None }, ticket)))
 }
 
 /// Two tickets are none: what stands for it cannot be one.

@@ -3,19 +3,18 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::clock::Timestamp;
 use crate::events::EventKind;
+use crate::handlers::events::event_object;
 use crate::handlers::view_on;
 use crate::ids::TuneId;
 use crate::notifications::Notification;
-use crate::objects::{Prompt, Tune};
 use crate::ownership::{AccountKey, ObjectKind};
 use crate::state::State;
 
 #[derive(Serialize)]
 struct Told<'a> {
     r#type: &'static str,
-    timestamp: Option<jiff::Timestamp>,
+    timestamp: String,
     data: Data<'a>,
 }
 
@@ -57,7 +56,7 @@ pub(super) fn body(state: &State, notification: &Notification) -> Option<Vec<u8>
     };
     let told = Told {
         r#type: event.kind.name(event.object.kind),
-        timestamp: time(event.at),
+        timestamp: event.at.rfc_3339(),
         data: Data {
             end_user: EndUser { issuer: &who.issuer, subject: &who.subject },
             tenant: tenant(state, &event.account),
@@ -75,28 +74,14 @@ pub(super) fn body(state: &State, notification: &Notification) -> Option<Vec<u8>
     serde_json::to_vec(&told).ok()
 }
 
-/// As its owner sees it; absent once it is deleted, whatever is still known of it.
+/// As its owner sees it.
 fn shown(state: &State, notification: &Notification) -> Option<Box<RawValue>> {
     let Notification { who, event, .. } = notification;
-    if event.kind == EventKind::Deleted {
-        return None;
-    }
-    let record = event.record.as_ref()?;
-    let members = record.members.as_deref()?.as_bytes();
     let view = view_on(state, &event.account, Some(who));
-    let shown = match event.object.kind {
-        ObjectKind::Prompt => Prompt::find(members)?.show(&view, record.is_liked),
-        ObjectKind::Tune => Tune::find(members)?.show(&view),
-    };
-    RawValue::from_string(String::from_utf8(shown).ok()?).ok()
+    RawValue::from_string(event_object(event, &view)?).ok()
 }
 
 /// The tenant's name in the configuration; none on the account of `[upstream]`.
 fn tenant<'a>(state: &'a State, account: &AccountKey) -> Option<&'a str> {
     state.accounts.tenants.iter().find(|(_, tenant)| tenant.key == *account).map(|(name, _)| name.as_str())
-}
-
-/// RFC 3339.
-fn time(at: Timestamp) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(at.unix_ms()).ok()?).ok()
 }

@@ -27,6 +27,11 @@ pub(super) const INSPECTION: &[&str] = &[
     "wearing_sunglasses",
 ];
 
+/// What clients see of an inspection.
+pub fn inspection_members() -> impl Iterator<Item = &'static str> {
+    INSPECTION.iter().copied()
+}
+
 /// An inspection in JSON, or `None` if the reply is none. Only texts, truth values and nulls: it is flat.
 pub fn show_inspection(reply: &[u8]) -> Option<Vec<u8>> {
     let members = RawObject::parse(reply, INSPECTION)?.keep(|value| value.starts_with(['"', 't', 'f', 'n']));

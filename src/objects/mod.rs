@@ -18,11 +18,11 @@ mod run;
 mod tune;
 mod view;
 
-pub use inspection::show_inspection;
-pub use pack::{is_unlisted, pack_names, show_pack};
-pub use prompt::Prompt;
+pub use inspection::{inspection_members, show_inspection};
+pub use pack::{is_unlisted, pack_members, pack_names, show_pack};
+pub use prompt::{Prompt, prompt_members};
 pub use run::{Order, PackRun};
-pub use tune::Tune;
+pub use tune::{Tune, shared_tune_members, tune_members};
 pub use view::View;
 
 use crate::callback::CallbackToken;

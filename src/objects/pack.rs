@@ -26,6 +26,11 @@ const PACK: &[&str] = &[
     "updated_at",
 ];
 
+/// What end users see of a pack.
+pub fn pack_members() -> impl Iterator<Item = &'static str> {
+    PACK.iter().copied().chain([TEMPLATES])
+}
+
 /// A pack as end users see it.
 pub fn show_pack(object: &Map<String, Value>) -> Value {
     let shown = PACK.iter().filter_map(|name| Some(((*name).to_owned(), object.get(*name)?.clone())));

@@ -96,6 +96,12 @@ const KEPT: &[&str] = &[
     "video_last_frame_url",
 ];
 
+/// What its owner sees of a prompt.
+pub fn prompt_members() -> impl Iterator<Item = &'static str> {
+    let shown = PROMPT.iter().copied().filter(|name| !HIDDEN.contains(name) && !KEPT.contains(name));
+    shown.chain(["liked", "url"])
+}
+
 /// A prompt, its members still as they came.
 pub struct Prompt<'a> {
     /// Its id.

@@ -64,6 +64,20 @@ fn l_06_a_shown_tune_has_its_owners_title_and_no_weights() {
 }
 
 #[test]
+fn l_04_a_tune_that_was_a_guests_is_shown_without_the_guests_prefix() {
+    let guest = EndUserId { issuer: "gateway".into(), subject: "guest-AAAAAAAAAAAAAAAAAAAAAA".into() };
+    let sent = Titles::new(b"key").of(&AccountKey::new("main"), &guest).add("My cat");
+    let title = |callback: &str, sent: &str| {
+        let reply = json!({"id": 3, "title": sent, "callback": callback}).to_string();
+        read(&Tune::find(reply.as_bytes()).unwrap().show(&view(Some(prefix()))))["title"].clone()
+    };
+    let ours = "https://gw/gateway/callbacks/1.k1.0123456789abcdef0123456789abcdef.t.9.x";
+    assert_eq!(title(ours, &sent), "My cat");
+    assert_eq!(title(ours, &prefix().add(&sent)), sent, "whoever writes such a title keeps it");
+    assert_eq!(title("https://app.example/hook", &sent), sent, "it was not made here");
+}
+
+#[test]
 fn what_is_kept_can_be_read_and_shown_again() {
     let reply = json!({
         "id": 7, "tune_id": 3, "text": "a <b>", "images": ["https://s3/1.jpg"], "callback": "https://secret",

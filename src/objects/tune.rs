@@ -44,6 +44,16 @@ pub(super) const TUNE: &[&str] = &[
 const SHARED: &[&str] =
     &["base_tune_id", "branch", "id", "model_type", "name", "title", "token", "trained_at"];
 
+/// What its owner sees of a tune.
+pub fn tune_members() -> impl Iterator<Item = &'static str> {
+    TUNE.iter().copied().filter(|name| !matches!(*name, "callback" | "prompts")).chain(["url"])
+}
+
+/// What everybody sees of a shared one.
+pub fn shared_tune_members() -> impl Iterator<Item = &'static str> {
+    SHARED.iter().copied().chain(["url"])
+}
+
 /// A tune, its members still as they came.
 pub struct Tune<'a> {
     /// Its id.
@@ -116,9 +126,10 @@ impl<'a> Tune<'a> {
     /// As its owner sees it, in JSON.
     pub fn show(&self, view: &View<'_>) -> Vec<u8> {
         let mut shown = Writer::with_room_for(&self.members);
+        let is_ours = attribution(self.members.get("callback")).is_some();
         shown.members(&self.members, |name, value| match name {
             "callback" | "prompts" => None,
-            "title" => Some(view.title(value)),
+            "title" => Some(view.title(value, is_ours)),
             "orig_images" => Some(view.pictures(value)),
             _ => Some(value.into()),
         });

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Arguments;
 
 use crate::images::ImageSigner;
-use crate::ownership::TitlePrefix;
+use crate::ownership::{TitlePrefix, words};
 
 /// See the module.
 pub struct View<'a> {
@@ -22,11 +22,15 @@ impl View<'_> {
         format!("{}/{path}", self.gateway_url)
     }
 
-    /// A title in JSON, as its owner wrote it.
-    pub(super) fn title<'v>(&self, value: &'v str) -> Cow<'v, str> {
+    /// A title in JSON, as its owner wrote it. A tune that was made here (`is_ours`) may have the prefix of the guest that
+    /// its owner once was.
+    pub(super) fn title<'v>(&self, value: &'v str, is_ours: bool) -> Cow<'v, str> {
         let Some(prefix) = &self.prefix else { return value.into() };
         let Ok(title) = serde_json::from_str::<String>(value) else { return value.into() };
-        let own = prefix.take_off(&title);
+        let mut own = prefix.take_off(&title);
+        if is_ours && own.len() == title.len() {
+            own = words(own).unwrap_or(own);
+        }
         if own.len() == title.len() {
             return value.into();
         }

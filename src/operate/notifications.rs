@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::next;
-use super::shown::time;
+use crate::clock::Timestamp;
 use crate::ids::TuneId;
 use crate::notifications::{ListState, Listing, MAX_REPLAYED_IDS, Notification, Replay};
 use crate::people::{PeopleError, Reason};
@@ -76,11 +76,11 @@ fn shown(one: &Notification) -> Json {
             "id": event.object.id,
             "tune_id": event.tune.map(TuneId::get),
         },
-        "at": time(event.at),
-        "waits_since": time(one.waits_since),
+        "at": event.at.rfc_3339(),
+        "waits_since": one.waits_since.rfc_3339(),
         "attempts": one.attempts,
-        "due_at": one.due_at.map(time),
-        "gave_up_at": one.gave_up_at.map(time),
+        "due_at": one.due_at.map(Timestamp::rfc_3339),
+        "gave_up_at": one.gave_up_at.map(Timestamp::rfc_3339),
         "last_error": one.last_error,
     })
 }

@@ -20,7 +20,7 @@ pub(super) fn known(state: &State, known: &Known) -> Json {
         "pseudonym": pseudonym.to_string(),
         "plan": said.as_ref().and_then(|said| said.plan.as_deref()),
         "blocked": said.as_ref().is_some_and(|said| said.block.is_some()),
-        "erasing_since": known.erasing_since.map(time),
+        "erasing_since": known.erasing_since.map(Timestamp::rfc_3339),
     })
 }
 
@@ -43,10 +43,10 @@ pub(super) fn person(
         "subject": &*id.subject,
         "pseudonym": pseudonym.to_string(),
         "known": person.is_known,
-        "erasing_since": person.erasing_since.map(time),
+        "erasing_since": person.erasing_since.map(Timestamp::rfc_3339),
         // Between the two stands what their token claims, which nobody knows before they call.
         "plan": { "override": said.plan.as_deref(), "default": state.config.plans_default },
-        "block": block.map(|block| json!({ "since": time(block.at), "reason": block.reason })),
+        "block": block.map(|block| json!({ "since": block.at.rfc_3339(), "reason": block.reason })),
         "grants": said.grants.iter().map(grant).collect::<Vec<_>>(),
         "usage": {
             "day": tally(&date(now.day), &person.day),
@@ -81,8 +81,8 @@ pub(super) fn reservation(held: &HeldReservation) -> Json {
         "pseudonym": held.pseudonym,
         "plan": held.plan,
         "tenant": held.tenant,
-        "created_at": time(held.created_at),
-        "ended_at": held.ended_at.map(time),
+        "created_at": held.created_at.rfc_3339(),
+        "ended_at": held.ended_at.map(Timestamp::rfc_3339),
         "held": amounts(&held.held),
     })
 }
@@ -90,7 +90,7 @@ pub(super) fn reservation(held: &HeldReservation) -> Json {
 pub(super) fn deed(deed: &Deed) -> Json {
     json!({
         "number": deed.number,
-        "at": time(deed.at),
+        "at": deed.at.rfc_3339(),
         "who": deed.who,
         "action": deed.action,
         "issuer": issuer(deed.person.as_ref()),
@@ -116,7 +116,7 @@ fn grant(grant: &Grant) -> Json {
         "per": grant.per,
         "period": grant.period,
         "amount": grant.amount,
-        "at": time(grant.at),
+        "at": grant.at.rfc_3339(),
     })
 }
 
@@ -136,9 +136,4 @@ fn recorded(text: &str) -> Json {
 
 fn date(day: u32) -> String {
     date_of_day(day).map(|date| date.to_string()).unwrap_or_default()
-}
-
-/// RFC 3339.
-pub(super) fn time(at: Timestamp) -> Option<jiff::Timestamp> {
-    jiff::Timestamp::from_millisecond(i64::try_from(at.unix_ms()).ok()?).ok()
 }

@@ -65,6 +65,8 @@ pub struct ListQuery {
 pub struct Filters {
     /// One of these titles, exactly; empty: any. Astria's spelling.
     pub titles: Vec<String>,
+    /// Or, of tunes that were made here, these words behind anybody's prefix.
+    pub title_words: Option<String>,
     /// One of these class names; empty: any.
     pub names: Vec<String>,
     /// Exactly.

@@ -26,7 +26,7 @@ pub use references::{Proven, References};
 pub use seen::{Counts, KEPT_AT_ASTRIA, ObjectId, ObjectKind, Seen, Traits};
 pub use shared::SharedTunes;
 pub use subjects::{AuditEntry, Cursor, Erasure, Subjects};
-pub use titles::{TitlePrefix, Titles, has_prefix};
+pub use titles::{TitlePrefix, Titles, has_prefix, words};
 
 use crate::clock::Timestamp;
 use crate::ids::{PromptId, TuneId};

@@ -61,10 +61,16 @@ impl TitlePrefix {
 
 /// Whether a title at Astria has somebody's prefix: then the rest are the words of an end user.
 pub fn has_prefix(title: &str) -> bool {
-    let prefix = title.split_once('-').map(|(prefix, _)| prefix.as_bytes());
-    prefix.is_some_and(|prefix| {
-        prefix.len() == 2 * SHOWN_BYTES && prefix.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+    words(title).is_some()
+}
+
+/// The words behind a prefix, whoever's it is. Only for whoever owns the tune, and only of one that was made here: a tune
+/// that was a guest's keeps the guest's prefix when it becomes an end user's.
+pub fn words(title: &str) -> Option<&str> {
+    let (prefix, words) = title.split_once('-')?;
+    let is_prefix =
+        prefix.len() == 2 * SHOWN_BYTES && prefix.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    is_prefix.then_some(words)
 }
 
 #[cfg(test)]
@@ -86,6 +92,7 @@ mod tests {
         assert_eq!(a.take_off("imported"), "imported");
         assert!(!sent.contains("id.example") && !sent.contains("--"));
         assert!(has_prefix(&sent) && has_prefix(&b.add("")));
+        assert_eq!(words(&a.add(&sent)), Some(&*sent), "one prefix, not two");
         for plain in ["", "-", "My cat", "Flux1.dev", "123-cat", "0123456789abcdef01234567"] {
             assert!(!has_prefix(plain), "{plain}");
         }

@@ -68,13 +68,18 @@ impl Rendered {
             _ => return Err(UpstreamError::Unreadable),
         };
         let plain = serde_json::to_vec(&shown).map_err(|_| UpstreamError::Unreadable)?;
+        Ok(Some(Self::of(plain)))
+    }
+
+    /// From a text that is shown as it is.
+    pub fn of(plain: Vec<u8>) -> Self {
         let etag =
             digest(&SHA256, &plain).as_ref().iter().take(12).fold(String::from("W/\""), |mut tag, byte| {
                 use std::fmt::Write as _;
                 let _ = write!(tag, "{byte:02x}");
                 tag
             }) + "\"";
-        Ok(Some(Self { etag, gzip: gzip(&plain), plain: plain.into() }))
+        Self { etag, gzip: gzip(&plain), plain: plain.into() }
     }
 
     /// Bytes that the cache accounts for this.

@@ -16,9 +16,12 @@ use super::look_alike::{DASH, EM_DASH, Folded};
 use super::text::{self, Refusal};
 use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
 
-const MAX_KEYS: usize = 64;
-const MAX_KEY_BYTES: usize = 64;
-const MAX_VALUE_BYTES: usize = 500;
+/// Names of one tune.
+pub(super) const MAX_KEYS: usize = 64;
+/// Bytes of one name.
+pub(super) const MAX_KEY_BYTES: usize = 64;
+/// Bytes of one value.
+pub(super) const MAX_VALUE_BYTES: usize = 500;
 
 /// Values by name.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -12,7 +12,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-const MAX_URL_BYTES: usize = 2048;
+/// Bytes of a URL.
+pub(super) const MAX_URL_BYTES: usize = 2048;
 
 /// Names that are resolved inside some network only: reserved ones (RFC 6761, 6762, 7686, 8375) and common habits.
 const PRIVATE_SUFFIXES: [&str; 14] = [

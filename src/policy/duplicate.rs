@@ -29,7 +29,7 @@ use super::unwrap::{unwrap, wrap};
 use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
 
 /// Which picture of the original, counted from 0.
-const IMAGE_INDEX: &[Spec] = &[open("image_index", Kind::Whole { min: 0, max: 7, step: 1 })];
+pub(super) const IMAGE_INDEX: &[Spec] = &[open("image_index", Kind::Whole { min: 0, max: 7, step: 1 })];
 
 const NOT_SEEN_WHOLE: &str = "the original prompt is not known well enough to be duplicated; get it first";
 

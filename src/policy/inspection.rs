@@ -14,7 +14,7 @@ use super::{PlanRules, PolicyError, PolicyRules};
 
 /// Source: "Inspect an image" of the Astria API reference (read 2026-11-20).
 #[rustfmt::skip]
-const INSPECTION: &[Spec] = &[
+pub(super) const INSPECTION: &[Spec] = &[
     Spec { name: "name",     kind: Kind::Token, needs: None },
     Spec { name: "file",     kind: Kind::Photo, needs: None },
     Spec { name: "file_url", kind: Kind::Url,   needs: None },

@@ -8,7 +8,7 @@ use crate::params::{Object, Value};
 use super::characteristics::Characteristics;
 use super::plan::Resolution;
 use super::priced::Asks;
-use super::spec::{Kind, MAX_LIST, Spec, may_be_added};
+use super::spec::{Kind, Spec, may_be_added};
 use super::text::Refusal;
 use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
 
@@ -176,14 +176,7 @@ impl<'a> Judge<'a> {
         for path in paths.iter().filter(|path| may_be_added(operation, path)) {
             let name = path.split_once('[').map_or(path.as_str(), |(_, rest)| rest.trim_end_matches(']'));
             let Some(value) = fields.shift_remove(name) else { continue };
-            let kind = if name.ends_with("_url") {
-                Kind::Url
-            } else if name.ends_with("_urls") {
-                Kind::Urls { max: MAX_LIST }
-            } else {
-                Kind::Extra
-            };
-            match self.value(&kind, value) {
+            match self.value(&Kind::of_extra(name), value) {
                 Ok(Some(value)) => drop(judged.insert(name.to_owned(), value)),
                 Ok(None) => {}
                 Err(refusal) => self.refuse(refusal, place, name)?,

@@ -20,11 +20,11 @@ use super::unwrap::{unwrap, wrap};
 use super::{PlanRules, PolicyError, PolicyRules, ids};
 
 /// Tunes that one run is on.
-const MAX_TUNES: usize = 16;
+pub(super) const MAX_TUNES: usize = 16;
 /// Prompts of the pack that one run picks.
-const MAX_TEMPLATES: usize = 128;
+pub(super) const MAX_TEMPLATES: usize = 128;
 
-const BRIEF: &[Spec] = &[open("brief", Kind::Text { max_bytes: 2000 })];
+pub(super) const BRIEF: &[Spec] = &[open("brief", Kind::Text { max_bytes: 2000 })];
 
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,8 +187,16 @@ fn template_prompts(
     }
 }
 
-/// Judges what the prompts of the pack shall have instead of their own: sizes and switches, nothing that could name an
-/// object, be fetched, or need permission.
+/// Sizes and switches of a prompt: nothing that could name an object, be fetched, or need permission.
+pub(super) fn plain_params() -> impl Iterator<Item = &'static Spec> {
+    PROMPT.iter().filter(|spec| {
+        let plain =
+            matches!(spec.kind, Kind::Whole { .. } | Kind::Decimal { .. } | Kind::Bool | Kind::Choice(_));
+        plain && spec.needs.is_none() && !spec.name.starts_with("controlnet")
+    })
+}
+
+/// Judges what the prompts of the pack shall have instead of their own.
 fn prompt_attributes(
     value: Option<Value>,
     judge: &mut Judge<'_>,
@@ -206,13 +214,8 @@ fn prompt_attributes(
     };
     let (spelled, sent, shown) = (place.spelled(NAME), within(place.sent, NAME), place.shown(NAME));
     let place = Place { spelled: &spelled, sent: &sent, shown: &shown };
-    let is_plain = |spec: &&Spec| {
-        let plain =
-            matches!(spec.kind, Kind::Whole { .. } | Kind::Decimal { .. } | Kind::Bool | Kind::Choice(_));
-        plain && spec.needs.is_none() && !spec.name.starts_with("controlnet")
-    };
     let mut attributes = Object::new();
-    judge.table(PROMPT.iter().filter(is_plain), &mut fields, place, &mut attributes)?;
+    judge.table(plain_params(), &mut fields, place, &mut attributes)?;
     judge.drop_rest(&fields, place);
     Ok(attributes)
 }

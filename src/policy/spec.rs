@@ -16,7 +16,9 @@ use super::{PolicyError, client_url};
 /// Most files or URLs in one list of a prompt.
 pub(super) const MAX_LIST: usize = 16;
 /// Bytes of a text that the operator lets through by name.
-const MAX_EXTRA_BYTES: usize = 2048;
+pub(super) const MAX_EXTRA_BYTES: usize = 2048;
+/// Bytes of a [`Kind::Token`].
+pub(super) const MAX_TOKEN_BYTES: usize = 64;
 
 /// Names that no config lets through, whatever the operation.
 const NEVER: [&str; 13] = [
@@ -62,6 +64,19 @@ pub(super) enum Kind {
     Urls { max: usize },
     /// What the operator added by name: a text, number or boolean; a URL if the name says so.
     Extra,
+}
+
+impl Kind {
+    /// Of a parameter that the operator added by name.
+    pub(super) fn of_extra(name: &str) -> Self {
+        if name.ends_with("_url") {
+            Self::Url
+        } else if name.ends_with("_urls") {
+            Self::Urls { max: MAX_LIST }
+        } else {
+            Self::Extra
+        }
+    }
 }
 
 /// One line of an operation's table.
@@ -245,7 +260,7 @@ fn token(value: Value) -> Result<Value, Refusal> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b' ' | b'-');
     match value {
         Value::Text(text)
-            if text.len() <= 64
+            if text.len() <= MAX_TOKEN_BYTES
                 && text.bytes().all(plain)
                 && !text.contains("--")
                 && !text.starts_with('-')

@@ -22,9 +22,10 @@ use super::{PlanRules, PolicyError, PolicyRules};
 
 /// Prompts that Astria makes of a theme, for each tune.
 const PROMPTS_PER_TUNE: u32 = 10;
-const MAX_TUNES: usize = 16;
+/// Tunes of one theme.
+pub(super) const MAX_TUNES: usize = 16;
 
-const THEME: &[Spec] = &[open("theme", Kind::Text { max_bytes: 2000 })];
+pub(super) const THEME: &[Spec] = &[open("theme", Kind::Text { max_bytes: 2000 })];
 
 /// A theme that may be sent once `names` is proven.
 #[derive(Debug)]
@@ -100,6 +101,11 @@ pub fn judge_theme(
     })
 }
 
+/// What a theme's prompts may be told.
+pub(super) fn theme_params() -> impl Iterator<Item = &'static Spec> {
+    ["num_images", "w", "h"].into_iter().filter_map(spec)
+}
+
 /// `num_images`, always, and `w` and `h`.
 fn prompt_attributes(
     value: Option<Value>,
@@ -125,8 +131,7 @@ fn prompt_attributes(
     }
     default_num_images(&mut fields, judge);
     let mut attributes = Object::new();
-    let table = ["num_images", "w", "h"].into_iter().filter_map(spec);
-    judge.table(table, &mut fields, place, &mut attributes)?;
+    judge.table(theme_params(), &mut fields, place, &mut attributes)?;
     judge.drop_rest(&fields, place);
     Ok(attributes)
 }

@@ -19,7 +19,7 @@ use super::unwrap::{unwrap, wrap};
 use super::{PlanRules, PolicyError, PolicyRules, ids};
 
 /// Prompts that one request creates with its tune.
-const MAX_PROMPTS: usize = 64;
+pub(super) const MAX_PROMPTS: usize = 64;
 
 /// A tune that may be sent once `names` is proven.
 #[derive(Debug)]

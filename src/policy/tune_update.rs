@@ -11,7 +11,7 @@ use super::unwrap::{unwrap, wrap};
 use super::{FieldErrors, PlanRules, PolicyError, PolicyRules};
 
 /// Source: "Update tune" of the Astria API reference with workspace headers (read 2026-11-20).
-const TUNE_UPDATE: &[Spec] = &[open("name", Kind::Token), open("auto_extend", Kind::Bool)];
+pub(super) const TUNE_UPDATE: &[Spec] = &[open("name", Kind::Token), open("auto_extend", Kind::Bool)];
 
 /// A change that may be sent.
 #[derive(Debug)]

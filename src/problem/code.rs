@@ -48,6 +48,8 @@ codes! {
     IdempotencyKeyRequired = "idempotency_key_required", BAD_REQUEST, "Send an Idempotency-Key";
     /// Astria answered 400.
     UpstreamRefused = "upstream_refused", BAD_REQUEST, "Astria refused the request";
+    /// The login provider sent somebody back who cannot be signed in.
+    LoginFailed = "login_failed", BAD_REQUEST, "Sign-in failed";
     /// No bearer token.
     Unauthenticated = "unauthenticated", UNAUTHORIZED, "Sign in first";
     /// A token that proves nothing.
@@ -56,6 +58,8 @@ codes! {
     TenantUnknown = "tenant_unknown", FORBIDDEN, "The tenant is not known";
     /// The operator withdrew the end user's access.
     Blocked = "blocked", FORBIDDEN, "Access was withdrawn";
+    /// A cookie came with a request that another site's page may have made.
+    CsrfRefused = "csrf_refused", FORBIDDEN, "The request may come from another site";
     /// The plan has not this operation.
     OperationNotAllowed = "operation_not_allowed", FORBIDDEN, "The plan does not include this";
     /// The plan has not this parameter.
@@ -88,6 +92,8 @@ codes! {
     PhotoRefused = "photo_refused", UNPROCESSABLE_ENTITY, "The photo cannot be used";
     /// Too many requests for the address or the plan.
     RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
+    /// As many guests began as may, in this network or at all.
+    TooManyGuests = "too_many_guests", TOO_MANY_REQUESTS, "Too many guests";
     /// Too many unfinished jobs of the end user.
     TooManyJobs = "too_many_jobs", TOO_MANY_REQUESTS, "Too many jobs are under way";
     /// The end user has as many streams of events as one may have.
@@ -110,6 +116,8 @@ codes! {
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "The service is busy";
     /// Tokens cannot be verified now.
     AuthUnavailable = "auth_unavailable", SERVICE_UNAVAILABLE, "Sign-in cannot be checked now";
+    /// The login provider cannot be asked now.
+    LoginUnavailable = "login_unavailable", SERVICE_UNAVAILABLE, "Sign-in is not available now";
     /// Who owns what cannot be looked up or recorded now.
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE, "Records cannot be reached now";
     /// Spending cannot be recorded now, so nothing is spent.

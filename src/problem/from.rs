@@ -16,6 +16,7 @@ use crate::people::PeopleError;
 use crate::photo::{PhotoError, SpooledPhotoError};
 use crate::policy::PolicyError;
 use crate::quota::{Period, QuotaError, SharedBy};
+use crate::sessions::SessionsError;
 use crate::upstream::blob::BlobError;
 use crate::upstream::{PauseReason, Spent, UpstreamError};
 
@@ -27,8 +28,19 @@ const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static("Bearer error=\"
 impl Problem {
     /// No token came at all.
     pub fn unauthenticated() -> Self {
-        Self::new(Code::Unauthenticated, "Send an access token as `Authorization: Bearer …`.")
-            .with_header(WWW_AUTHENTICATE, CHALLENGE)
+        Self::unauthenticated_because("Send an access token as `Authorization: Bearer …`.")
+    }
+
+    /// The same in other words.
+    pub fn unauthenticated_because(detail: &'static str) -> Self {
+        Self::new(Code::Unauthenticated, detail).with_header(WWW_AUTHENTICATE, CHALLENGE)
+    }
+
+    /// A cookie came, and nothing that a page of another site could not have sent.
+    pub fn csrf_refused() -> Self {
+        let detail =
+            "Send the csrf_token of GET /gateway/session as X-CSRF-Token, from a page of this service.";
+        Self::new(Code::CsrfRefused, detail)
     }
 
     /// A ticket came that opens nothing.
@@ -175,6 +187,17 @@ impl From<OwnershipError> for Problem {
     }
 }
 
+impl From<SessionsError> for Problem {
+    fn from(error: SessionsError) -> Self {
+        match error {
+            SessionsError::Unavailable => {
+                Self::new(Code::StoreUnavailable, "Sessions cannot be looked up now; try again in a moment.")
+                    .with_retry_after_s(1)
+            }
+        }
+    }
+}
+
 impl From<IndexError> for Problem {
     fn from(error: IndexError) -> Self {
         match error {
@@ -218,21 +241,21 @@ impl From<QuotaError> for Problem {
                 let (limit, of) = (state.limit, state.of.name());
                 let whose = match state.shared_by {
                     SharedBy::Tenant => "Your organisation has",
-                    SharedBy::EndUser | SharedBy::Account => "Your plan has",
+                    SharedBy::EndUser | SharedBy::Guests | SharedBy::Account => "Your plan has",
                 };
                 let detail = match (state.shared_by, state.resets_at) {
                     // The operator's figures are the operator's business.
                     (SharedBy::Account, _) => "This service has spent what it may for now.".to_owned(),
+                    (SharedBy::Guests, _) => {
+                        "Guests have used what they may for now: sign in to go on.".to_owned()
+                    }
                     (_, Some(at)) => {
                         format!("{whose} {limit} {of} a {}; it begins anew at {at}.", word(state.per))
                     }
                     (_, None) => format!("{whose} {limit} {of} in total."),
                 };
                 let problem = Self::new(Code::QuotaExhausted, detail).with_spent(Spent::No);
-                let problem = match state.shared_by {
-                    SharedBy::Account => problem,
-                    SharedBy::EndUser | SharedBy::Tenant => problem.with_quota(state),
-                };
+                let problem = if state.shared_by.is_shown() { problem.with_quota(state) } else { problem };
                 match retry_after_s {
                     Some(seconds) => problem.with_retry_after_s(seconds),
                     None => problem.with_status(StatusCode::PAYMENT_REQUIRED),
@@ -247,6 +270,8 @@ impl From<QuotaError> for Problem {
                 Self::new(Code::ThemeOpen, detail).with_spent(Spent::No).with_retry_after_s(60)
             }
             QuotaError::Erasing => IndexError::Erasing.into(),
+            // As its cookie is answered from now on.
+            QuotaError::GuestGone => Self::unauthenticated().with_spent(Spent::No),
             QuotaError::Conflict => IndexError::Conflict.into(),
             QuotaError::Unavailable | QuotaError::AlreadyReserved => {
                 Self::new(Code::LedgerUnavailable, "Nothing was spent; try again in a moment.")

@@ -118,6 +118,16 @@ impl Problem {
         self.status
     }
 
+    /// What the client should do.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// When it may work again, in seconds.
+    pub const fn retry_after_s(&self) -> Option<u64> {
+        self.retry_after_s
+    }
+
     /// Whether money may have been spent, if that is a question.
     pub const fn spent(&self) -> Option<Spent> {
         self.spent

@@ -41,6 +41,9 @@ pub enum BooksError {
     /// The end user's data is being erased.
     #[error("the end user's data is being erased")]
     Erasing,
+    /// It is a guest's, and that guest has become an end user or was forgotten.
+    #[error("the guest is no more")]
+    GuestGone,
     /// This id has been used.
     #[error("the reservation exists already")]
     AlreadyReserved,

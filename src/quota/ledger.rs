@@ -23,7 +23,7 @@ use crate::ids::ReservationId;
 use crate::operation::Operation;
 use crate::ownership::AccountKey;
 use crate::principal::EndUserId;
-use crate::pseudonym::Pseudonyms;
+use crate::pseudonym::{Pseudonym, Pseudonyms};
 
 /// Why a ledger said no. Nothing is held.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub enum QuotaError {
     /// The end user's data is being erased.
     #[error("the end user's data is being erased")]
     Erasing,
+    /// The guest has become an end user, or was forgotten: whoever asks is nobody.
+    #[error("the guest is no more")]
+    GuestGone,
     /// An object belongs to another end user.
     #[error("the object belongs to another end user")]
     Conflict,
@@ -72,7 +75,7 @@ pub struct Holder<'a> {
     pub user: &'a EndUserId,
     /// The tenant that their proof names.
     pub tenant: Option<&'a str>,
-    /// Nobody in particular: all of them have one quota together.
+    /// Somebody who has not signed in: what they use counts for all guests, too.
     pub is_guest: bool,
     /// On which account.
     pub account: &'a AccountKey,
@@ -123,6 +126,19 @@ pub enum Reserved {
     OtherRequest,
     /// Nobody knows yet what became of the key's create.
     Unknown(ReservationId),
+}
+
+/// What bounds a holder at this moment.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// The ledger's name of them.
+    pub subject: Pseudonym,
+    /// Their rules, as limits of today's periods.
+    pub limits: Vec<Limit>,
+    /// Today.
+    pub day: Day,
+    /// Now.
+    pub at: Timestamp,
 }
 
 /// The ledger. Cheap to clone.
@@ -228,7 +244,7 @@ impl Ledger {
         closing: Closing,
     ) -> Result<(Closed, Vec<QuotaState>), QuotaError> {
         let (limits, day) = (reservation.limits.clone(), reservation.day);
-        let own = limits.iter().filter(|limit| limit.shared_by != SharedBy::Account);
+        let own = limits.iter().filter(|limit| limit.shared_by.is_shown());
         let report = own.clone().map(|limit| (limit.scope.clone(), day.period(limit.per))).collect();
         let closed = self.end(reservation, Closing { report, ..closing }).await?;
         let left = own.zip(&closed.usage).map(|(limit, usage)| self.quota_state(limit, *usage, day));
@@ -282,6 +298,23 @@ impl Ledger {
         Ok(limits.iter().zip(usage).map(|(limit, usage)| self.quota_state(limit, usage, day)).collect())
     }
 
+    /// What the holder may use today, and the name that it counts under: for what becomes theirs by another way than a
+    /// reserve.
+    ///
+    /// # Errors
+    /// [`QuotaError::Unavailable`]: the clock is past the calendar.
+    pub fn bounds(&self, holder: &Holder<'_>) -> Result<Bounds, QuotaError> {
+        let at = self.clock.now();
+        let day = self.calendar.day_at(at).ok_or(QuotaError::Unavailable)?;
+        let sharing = self.sharing(holder);
+        Ok(Bounds { subject: sharing.user, limits: limits(holder, &sharing, day), day, at })
+    }
+
+    /// The ledger's name of somebody.
+    pub fn name_of(&self, who: &EndUserId) -> Pseudonym {
+        self.pseudonyms.of(who)
+    }
+
     fn quota_state(&self, limit: &Limit, usage: Usage, day: Day) -> QuotaState {
         let (used, held) = (usage.used.get(limit.of), usage.held.get(limit.of));
         QuotaState {
@@ -329,6 +362,7 @@ impl Ledger {
             BooksError::TooManyJobs { in_flight } => QuotaError::TooManyJobs { in_flight },
             BooksError::ThemeOpen => QuotaError::ThemeOpen,
             BooksError::Erasing => QuotaError::Erasing,
+            BooksError::GuestGone => QuotaError::GuestGone,
             BooksError::AlreadyReserved => QuotaError::AlreadyReserved,
             BooksError::Conflict => QuotaError::Conflict,
             BooksError::Unavailable => QuotaError::Unavailable,
@@ -346,7 +380,7 @@ fn limits(holder: &Holder<'_>, sharing: &Sharing<'_>, day: Day) -> Vec<Limit> {
             SharedBy::EndUser => {
                 holder.grants.map_or(0, |grants| grants.extra(rule.of, rule.per, day.period(rule.per)))
             }
-            SharedBy::Tenant | SharedBy::Account => 0,
+            SharedBy::Tenant | SharedBy::Guests | SharedBy::Account => 0,
         };
         Limit {
             scope: sharing.scope(rule.shared_by),
@@ -356,5 +390,7 @@ fn limits(holder: &Holder<'_>, sharing: &Sharing<'_>, day: Day) -> Vec<Limit> {
             limit: rule.limit.saturating_add(granted),
         }
     };
-    holder.rules.iter().map(limit).collect()
+    // What all guests share is nothing to an end user on the same plan.
+    let rules = holder.rules.iter().filter(|rule| rule.shared_by != SharedBy::Guests || holder.is_guest);
+    rules.map(limit).collect()
 }

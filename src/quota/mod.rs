@@ -26,7 +26,7 @@ pub use books::{Books, BooksError, LastCost, Usage};
 pub use calendar::{Calendar, Day, seconds_until};
 pub use closing::{Closed, Closing, Ending};
 pub use create::{Create, CreateState, Due, DueObject, DueSince, Looked, LookedAt, Standing};
-pub use ledger::{Grants, Holder, Ledger, QuotaError, ReserveRequest, Reserved};
+pub use ledger::{Bounds, Grants, Holder, Ledger, QuotaError, ReserveRequest, Reserved};
 pub use opening::{Claim, Limit, Opened, Opening, Trail};
 pub use reservation::Reservation;
 pub use rule::{Period, QuotaRule, QuotaState};

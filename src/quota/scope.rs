@@ -17,7 +17,7 @@ pub enum Scope {
     EndUser(Pseudonym),
     /// Everybody whose proof names this tenant; empty: everybody whose proof names none.
     Tenant(Arc<str>),
-    /// Everybody without a token.
+    /// Everybody who is a guest, or was when it was used.
     Guests,
     /// Everybody on one of the operator's accounts.
     Account(AccountKey),
@@ -39,11 +39,13 @@ impl fmt::Display for Scope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SharedBy {
-    /// With nobody: each end user has their own. All guests have one together.
+    /// With nobody: each end user and each guest has their own.
     #[default]
     EndUser,
     /// With everybody of the same tenant.
     Tenant,
+    /// With all guests; it is nothing to anybody else.
+    Guests,
     /// With everybody on the account: the operator's ceiling.
     Account,
 }
@@ -54,7 +56,16 @@ impl SharedBy {
         match self {
             Self::EndUser => "end_user",
             Self::Tenant => "tenant",
+            Self::Guests => "guests",
             Self::Account => "account",
+        }
+    }
+
+    /// Whether those who share it may know how it stands; else it is the operator's business.
+    pub const fn is_shown(self) -> bool {
+        match self {
+            Self::EndUser | Self::Tenant => true,
+            Self::Guests | Self::Account => false,
         }
     }
 }
@@ -66,7 +77,7 @@ pub struct Sharing<'a> {
     pub user: Pseudonym,
     /// The tenant that their proof names.
     pub tenant: Option<&'a str>,
-    /// Nobody in particular.
+    /// Somebody who has not signed in.
     pub is_guest: bool,
     /// On which account.
     pub account: &'a AccountKey,
@@ -76,9 +87,9 @@ impl Sharing<'_> {
     /// The scope in which a quota that is shared so counts.
     pub fn scope(&self, shared_by: SharedBy) -> Scope {
         match shared_by {
-            SharedBy::EndUser if self.is_guest => Scope::Guests,
             SharedBy::EndUser => Scope::EndUser(self.user),
             SharedBy::Tenant => Scope::Tenant(self.tenant.unwrap_or_default().into()),
+            SharedBy::Guests => Scope::Guests,
             SharedBy::Account => Scope::Account(self.account.clone()),
         }
     }
@@ -86,6 +97,9 @@ impl Sharing<'_> {
     /// Every scope in which a create counts, whether or not a quota asks today: one that asks tomorrow finds it.
     pub fn scopes(&self, shared: impl Iterator<Item = SharedBy>) -> Vec<Scope> {
         let mut scopes = vec![self.scope(SharedBy::EndUser), self.scope(SharedBy::Account)];
+        if self.is_guest {
+            scopes.push(Scope::Guests);
+        }
         let is_shared = shared.into_iter().any(|by| by == SharedBy::Tenant);
         if self.tenant.is_some() || is_shared {
             scopes.push(self.scope(SharedBy::Tenant));

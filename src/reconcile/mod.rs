@@ -9,7 +9,7 @@
 //! callbacks    → their objects are due at once
 //! due objects  → one look, by itself or by pages, joined with whoever else looks → the ledger counts what was really made
 //! due creates  → one look through the account's newest objects → found: adopted · missed: released · out of reach: presumed
-//! now and then → leases that ended · keys and callbacks that are kept long enough · objects that vanish soon
+//! now and then → leases that ended · keys, callbacks and guests that are kept long enough · objects that vanish soon
 //! ```
 //!
 //! A finished job is seen within two seconds of its callback (and a turn under `requests_per_s`); without one within half
@@ -33,6 +33,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::abandoned;
 use crate::clock::Timestamp;
+use crate::guests::{Forgotten, Guests as _};
 use crate::lease::while_held;
 use crate::state::{AppState, State};
 use pace::Pace;
@@ -116,6 +117,7 @@ async fn sweeps(state: &impl Fn() -> AppState) {
             abandoned::now_and_then(&present).await;
             forget(&present, now).await;
             tell_vanishing(&present, now).await;
+            forget_guests(&present, now).await;
             swept = Some(now);
         }
         drop(present);
@@ -131,6 +133,27 @@ async fn forget(state: &State, now: Timestamp) {
     let kept = Duration::from_secs(state.config.callbacks.valid_s).saturating_mul(2);
     if state.inbox.forget_callbacks(now.minus(kept)).await.is_err() {
         tracing::warn!("callbacks of long ago could not be forgotten; it is tried again");
+    }
+}
+
+/// Those that nobody became; what they made is erased as for an end user who asks for it.
+async fn forget_guests(state: &State, now: Timestamp) {
+    let before = now.minus(Duration::from_secs(state.config.guest.keep_s));
+    loop {
+        match state.store.forget_guests(before, now).await {
+            Ok(Forgotten { erasing, is_more, .. }) => {
+                if erasing > 0 {
+                    state.erasure_asked.notify_one();
+                }
+                if !is_more {
+                    break;
+                }
+            }
+            Err(_) => {
+                tracing::warn!("guests of long ago could not be forgotten; it is tried again");
+                break;
+            }
+        }
     }
 }
 

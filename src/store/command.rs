@@ -2,14 +2,17 @@
 
 use rusqlite::Connection;
 
+use super::guests::{self, Beginning};
 use super::inbox;
 use super::leases;
 use super::ledger::{self, Totals};
 use super::outbox;
+use super::sessions;
 use super::streams::{self, KeepEvents, OpenStream, Trimmed};
 use super::write::{ends, keys, marks, objects, people};
 use crate::callback::{Callback, Received};
 use crate::clock::Timestamp;
+use crate::guests::{Begun, Claim, Claimed, Forgotten};
 use crate::ids::TuneId;
 use crate::ownership::{AccountKey, AuditEntry, Erasure, IndexError, ObjectId, Seen, Sighting};
 use crate::people::{Changed, Order};
@@ -80,6 +83,12 @@ pub(super) enum Command {
         owner: EndUserId,
         entry: Box<Audit>,
     },
+    BeginGuest(Box<Beginning>),
+    ClaimGuest(Box<Claim>),
+    ForgetGuests {
+        before: Timestamp,
+        at: Timestamp,
+    },
     Audit(Box<Audit>),
     Operate(Box<Order>),
     Hold {
@@ -99,6 +108,7 @@ pub(super) enum Command {
         after: u64,
     },
     Outbox(Box<outbox::Change>),
+    Sessions(Box<sessions::Change>),
     #[cfg(test)]
     Panic,
 }
@@ -135,11 +145,15 @@ pub(super) enum Answer {
     Forgotten(bool),
     Key([u8; 32]),
     Erasure(Erasure),
+    Begun(Begun),
+    Claimed(Claimed),
+    ForgotGuests(Forgotten),
     Changed(Changed),
     Held(bool),
     Received(Received),
     Trimmed(Trimmed),
     Outbox(outbox::Told),
+    Sessions(sessions::Told),
 }
 
 /// A refusal inside is an answer: what was written with it stays. An error outside undoes the command.
@@ -168,6 +182,9 @@ impl Command {
             Self::Key(_) => "key",
             Self::BeginErasure { .. } => "begin_erasure",
             Self::FinishErasure { .. } => "finish_erasure",
+            Self::BeginGuest(_) => "begin_guest",
+            Self::ClaimGuest(_) => "claim_guest",
+            Self::ForgetGuests { .. } => "forget_guests",
             Self::Audit(_) => "audit",
             Self::Operate(_) => "operate",
             Self::Hold { .. } => "hold",
@@ -175,14 +192,16 @@ impl Command {
             Self::OpenStream(_) => "open_stream",
             Self::TrimEvents { .. } => "trim_events",
             Self::Outbox(change) => change.name(),
+            Self::Sessions(change) => change.name(),
             #[cfg(test)]
             Self::Panic => "panic",
         }
     }
 
-    /// Whether it means nothing once nobody waits for its answer: a create that is not called any more.
+    /// Whether it means nothing once nobody waits for its answer: a create that is not called any more, a guest that nobody
+    /// is told of.
     pub(super) const fn needs_its_caller(&self) -> bool {
-        matches!(self, Self::Open(_))
+        matches!(self, Self::Open(_) | Self::BeginGuest(_))
     }
 
     /// Does it, inside a transaction of the caller's, who writes the totals at its end.
@@ -211,6 +230,9 @@ impl Command {
             Self::Key(name) => keys::key(conn, name),
             Self::BeginErasure { owner, at } => people::begin_erasure(conn, owner, *at),
             Self::FinishErasure { owner, entry } => people::finish_erasure(conn, owner, entry),
+            Self::BeginGuest(beginning) => guests::begin(conn, beginning),
+            Self::ClaimGuest(claim) => guests::claim(conn, totals, claim),
+            Self::ForgetGuests { before, at } => guests::forget(conn, *before, *at),
             Self::Audit(entry) => people::audit(conn, entry),
             Self::Operate(order) => super::people::change(conn, order),
             Self::Hold { name, holder, at, until } => leases::hold(conn, name, holder, *at, *until),
@@ -218,6 +240,7 @@ impl Command {
             Self::OpenStream(stream) => streams::open_stream(conn, stream),
             Self::TrimEvents { at, keep, after } => streams::trim(conn, *at, *keep, *after),
             Self::Outbox(change) => change.run(conn),
+            Self::Sessions(change) => change.run(conn),
             #[cfg(test)]
             Self::Panic => panic!("a bug"),
         }

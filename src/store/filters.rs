@@ -38,6 +38,7 @@ impl Statement {
 pub(super) fn push(sql: &mut Statement, filters: &Filters) {
     let Filters {
         titles,
+        title_words,
         names,
         model_type,
         branch,
@@ -49,7 +50,15 @@ pub(super) fn push(sql: &mut Statement, filters: &Filters) {
         is_api,
         created_from,
     } = filters;
-    one_of(sql, " AND title IN (SELECT value FROM json_each(", titles);
+    if !titles.is_empty() || title_words.is_some() {
+        let titles = serde_json::Value::from(titles.clone()).to_string();
+        sql.push(" AND (title IN (SELECT value FROM json_each(").bind(titles).push("))");
+        if let Some(words) = title_words {
+            sql.push(" OR (reservation IS NOT NULL AND SUBSTR(title, 26) = ").bind(words.clone());
+            sql.push(" AND title GLOB '").push(&"[0-9a-f]".repeat(24)).push("-*')");
+        }
+        sql.push(")");
+    }
     one_of(sql, " AND name IN (SELECT value FROM json_each(", names);
     if let Some(model_type) = model_type {
         sql.push(" AND model_type = ").bind(model_type.clone());

@@ -17,7 +17,7 @@ use super::{Store, StoreSettings, aside};
 use crate::clock::{Clock, Timestamp};
 use crate::money::Millicents;
 use crate::ownership::AccountKey;
-use crate::principal::{EndUserId, Guest};
+use crate::principal::{EndUserId, OWN_ISSUER};
 use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::quota::{Amounts, Calendar, Day, Scope, Sharing};
 
@@ -106,9 +106,8 @@ impl Store {
             let creates = by_day.len() as u64;
             for ((user, day), (line, amounts)) in by_day {
                 let owner = people::owner(&whole, &user).map_err(of)?;
-                if owner.erasing_since.is_some() {
-                    return Err(StoreError::Erasing(line));
-                }
+                let owner = owner.filter(|owner| owner.erasing_since.is_none());
+                let owner = owner.ok_or(StoreError::Erasing(line))?;
                 let subject = pseudonyms.of(&user);
                 people::name(&whole, owner.id, &subject.to_string()).map_err(of)?;
                 let scopes = scopes(&user, subject, tenant.as_deref(), &account);
@@ -196,7 +195,7 @@ fn before(conn: &Connection, n: i64) -> Result<Option<Before>, rusqlite::Error> 
 
 /// Where an end user's usage counts.
 fn scopes(user: &EndUserId, name: Pseudonym, tenant: Option<&str>, account: &AccountKey) -> Vec<Scope> {
-    let is_guest = *user == Guest::new("".into(), None).id;
+    let is_guest = *user.issuer == *OWN_ISSUER;
     Sharing { user: name, tenant, is_guest, account }.scopes(std::iter::empty())
 }
 

@@ -12,10 +12,12 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use super::error::StoreError;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[
+pub(super) const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "ownership", include_str!("../../migrations/sqlite/0001_ownership.sql")),
     (2, "ledger", include_str!("../../migrations/sqlite/0002_ledger.sql")),
     (3, "jobs", include_str!("../../migrations/sqlite/0003_jobs.sql")),
+    (4, "sessions", include_str!("../../migrations/sqlite/0004_sessions.sql")),
+    (5, "guests", include_str!("../../migrations/sqlite/0005_guests.sql")),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -61,7 +61,8 @@ pub(super) fn open_stream(conn: &Connection, stream: &OpenStream) -> Outcome {
     if at >= opens_until {
         return Ok(Ok(Answer::Held(false)));
     }
-    let owner = owner(conn, who)?.id;
+    let Some(owner) = owner(conn, who)? else { return Ok(Ok(Answer::Held(false))) };
+    let owner = owner.id;
     const NOTE: &str = "INSERT INTO event_streams (id, owner, expires_at_ms) VALUES (?1, ?2, ?3)";
     conn.prepare_cached(NOTE)?.execute(params![hash, owner, time_in(*expires_at)])?;
     const BOUND: &str = "DELETE FROM event_streams WHERE id IN (SELECT id FROM event_streams \

@@ -18,6 +18,8 @@ pub type StreamId = [u8; 16];
 pub enum Ending {
     /// The proof of who listens has expired.
     TokenExpired,
+    /// The session that opened it has ended.
+    SignedOut,
     /// The operator withdrew the end user's access.
     Blocked,
     /// The same ticket's stream was opened again.
@@ -31,6 +33,7 @@ impl Ending {
     pub const fn name(self) -> &'static str {
         match self {
             Self::TokenExpired => "token_expired",
+            Self::SignedOut => "signed_out",
             Self::Blocked => "blocked",
             Self::Replaced => "replaced",
             Self::Restarting => "restarting",
@@ -105,6 +108,7 @@ impl Bell {
             Ending::Blocked => 2,
             Ending::Replaced => 3,
             Ending::Restarting => 4,
+            Ending::SignedOut => 5,
         };
         // The first reason counts.
         let _ = self.ending.compare_exchange(0, word, Ordering::AcqRel, Ordering::Acquire);
@@ -245,6 +249,7 @@ impl Seat {
             1 => Some(Ending::TokenExpired),
             2 => Some(Ending::Blocked),
             3 => Some(Ending::Replaced),
+            5 => Some(Ending::SignedOut),
             _ => Some(Ending::Restarting),
         }
     }

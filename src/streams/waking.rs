@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::hub::{Hub, Wake};
@@ -27,6 +28,7 @@ pub async fn keep_waking(
     hub: Arc<Hub>,
     log: Arc<dyn EventLog>,
     overrides: Arc<Overrides>,
+    mut sessions: watch::Receiver<u64>,
     stop: CancellationToken,
 ) {
     let waking = async {
@@ -48,6 +50,7 @@ pub async fn keep_waking(
             tokio::select! {
                 Ok(()) = news.changed() => {}
                 Ok(()) = said.changed() => hub.wake_all(Wake::Said),
+                Ok(()) = sessions.changed() => hub.wake_all(Wake::Said),
                 () = tokio::time::sleep(LOOK_AFTER) => {}
             }
         }

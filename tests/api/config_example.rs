@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use astria_gateway::config::{
-    Config, Environment, Issuer, NotificationEndpoint, OperatorToken, Price, ServiceKey, Tenant, load_text,
+    Config, Environment, Issuer, LoginProvider, NotificationEndpoint, OperatorToken, Price, ServiceKey,
+    Tenant, load_text,
 };
 
 const EXAMPLE: &str = include_str!("../../config.toml.example");
@@ -69,6 +70,8 @@ fn the_examples_tables_of_tenants_service_keys_and_prices_have_every_key_and_no_
     assert_eq!(shown("# [tenants.acme]"), toml::Table::try_from(Tenant::default()).unwrap());
     let of_endpoint = toml::Table::try_from(NotificationEndpoint::default()).unwrap();
     assert_eq!(shown("# [notifications.endpoints.app]"), of_endpoint);
+    let of_provider = toml::Table::try_from(LoginProvider::default()).unwrap();
+    assert_eq!(shown("# [login.providers.keycloak]"), of_provider);
 }
 
 #[test]

@@ -250,6 +250,7 @@ async fn err_01_every_error_is_a_problem_with_all_its_members() {
     seen.insert(whole(&super::balance::paused().await));
     seen.insert(whole(&super::operator::blocked().await));
     seen.insert(whole(&super::events::one_too_many().await));
+    seen.extend(super::sessions::refusals().await.iter().map(whole));
 
     let all: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
     let unseen: Vec<_> = all.difference(&seen).collect();

@@ -10,7 +10,8 @@ use crate::secret::Secret;
 fn claims_for(issuer: &IssuerSettings, subject: &str) -> Claims {
     Claims {
         issuer: issuer.issuer.as_ref().to_owned(),
-        audience: issuer.audiences[0].clone(),
+        audience: (issuer.audience_claim.clone(), issuer.audiences[0].clone()),
+        required: Vec::new(),
         token_type: issuer.token_types[0].clone(),
         subject: (issuer.subject_claim.clone(), subject.to_owned()),
         plan: None,

@@ -8,6 +8,8 @@ mod forms;
 mod key_server;
 mod meaning;
 mod minted;
+mod named;
+mod presets;
 mod published;
 mod services;
 mod set_up;

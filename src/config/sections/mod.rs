@@ -19,12 +19,14 @@ mod accounts;
 mod balance;
 mod events;
 mod idempotency;
+mod login;
 mod notifications;
 mod people;
 mod prices;
 mod reads;
 mod reconcile;
 mod serving;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -43,6 +45,7 @@ pub use accounts::{Tenant, Upstream, UpstreamBreaker};
 pub use balance::Balance;
 pub use events::Events;
 pub use idempotency::Idempotency;
+pub use login::{Login, LoginProvider};
 pub use notifications::{NotificationEndpoint, Notifications};
 pub(super) use people::NO_PLAN;
 pub use people::{Auth, FailedJobs, Guest, Issuer, Plan, Quota, Rate, ServiceKey};
@@ -50,6 +53,8 @@ pub use prices::{Price, PricePer};
 pub use reads::{Lists, Replies};
 pub use reconcile::Reconcile;
 pub use serving::{IpLimit, Limits, Operator, OperatorToken, ProxyProtocol, Reload, Server, Tls, UserLimit};
+
+pub use sessions::{SameSite, Sessions};
 
 section! {
     /// `[policy]`: what requests may say.

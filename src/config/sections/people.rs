@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::auth::{ClaimValue, Preset};
 use crate::money::Millicents;
 use crate::operation::Operation;
 use crate::policy::{PlanRules, Resolution};
@@ -36,6 +37,10 @@ section! {
 section! {
     /// `[[auth.issuers]]`: one issuer of tokens, with exactly one key source.
     Issuer {
+        /// The provider whose rules fill in what is left out here.
+        preset: Preset = Preset::None,
+        /// The provider's name for the customer: a domain, a project, a pool, a realm's address, a tenant's id.
+        preset_for: String = String::new(),
         /// The exact `iss`.
         issuer: String = String::new(),
         /// Accepted `aud` values; at least one.
@@ -54,12 +59,26 @@ section! {
         discover: bool = false,
         /// Claim that names the end user.
         subject_claim: String = "sub".into(),
-        /// Claim that names the plan.
+        /// Claim that names the plan, or a path to it: `/app_metadata/plan`.
         plan_claim: String = "plan".into(),
-        /// Claim that names the tenant.
+        /// What the plan's name begins with in the claim, among other roles of a list.
+        plan_prefix: String = String::new(),
+        /// Claim that names the tenant, or a path to it.
         tenant_claim: String = "tenant".into(),
         /// Accepted `typ` header values; a token without one is accepted.
         token_types: Vec<String> = vec!["at+jwt".into(), "JWT".into()],
+        /// Claim that must hold one of `audiences`: `aud`, or `azp`, `client_id`, `appid`, `cid`.
+        audience_claim: String = "aud".into(),
+        /// Audiences that may stand beside ours, but never without.
+        other_audiences: Vec<String> = Vec::new(),
+        /// Apps that may call; empty: whichever gets tokens for us.
+        authorized_parties: Vec<String> = Vec::new(),
+        /// Claim that names the app.
+        authorized_party_claim: String = "azp".into(),
+        /// Claims, or paths to them, that must have these values; `"*"`: any, `""`: no rule.
+        required_claims: BTreeMap<String, ClaimValue> = BTreeMap::new(),
+        /// Claims, or paths to them, that must not have these values.
+        refused_claims: BTreeMap<String, ClaimValue> = BTreeMap::new(),
     }
 }
 
@@ -80,14 +99,26 @@ section! {
 }
 
 section! {
-    /// `[guest]`: who calls without a token.
+    /// `[guest]`: who has not signed in.
     Guest {
-        /// Let them read what costs nothing.
+        /// Let callers without a token read what costs nothing, all of them as one.
         enabled: bool = false,
-        /// Their plan, which must allow nothing that costs money; its rate is shared by all of them.
+        /// The plan of all of them together, which must allow nothing that costs money; they share its rate.
         plan: String = "guest".into(),
-        /// Their tenant; empty: none.
+        /// The tenant of guests of both kinds; empty: none.
         tenant: String = String::new(),
+        /// Let a browser begin as a guest of its own, with a cookie. What it makes becomes the end user's who signs in there.
+        trial: bool = false,
+        /// The plan of each such guest, which may allow what costs money; then it needs a quota that all of them share.
+        trial_plan: String = "trial".into(),
+        /// Seconds that a guest's cookie proves it, from its beginning on.
+        valid_s: u64 = 604_800,
+        /// Guests that may begin in 24 hours from one IPv4 address or one /64 of IPv6.
+        max_per_network_per_day: u32 = 5,
+        /// Guests that may begin in 24 hours from everywhere.
+        max_per_day: u32 = 1000,
+        /// Seconds after its beginning when a guest that nobody became is forgotten and what it made is deleted.
+        keep_s: u64 = 2_592_000,
     }
 }
 
@@ -108,7 +139,8 @@ section! {
         max_num_images: u8 = 8,
         /// A higher one is lowered.
         max_resolution: Resolution = Resolution::FourK,
-        /// Quotas: `{ of, per, limit }`, and `shared_by = "tenant"` for one that all of a tenant have together.
+        /// Quotas: `{ of, per, limit }`, and `shared_by = "tenant"` for one that all of a tenant have together,
+        /// or in `guest.trial_plan` `shared_by = "guests"` for one that all guests have.
         quotas: Vec<QuotaRule> = Vec::new(),
         /// Jobs of one end user that may be in flight at once; 0: any number.
         max_jobs_in_flight: u32 = 0,

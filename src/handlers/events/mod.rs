@@ -13,6 +13,7 @@ use crate::principal::{EndUserId, Principal};
 use crate::problem::{Code, Problem};
 use crate::reply::{self, ReplyBody};
 use crate::streams::{Full, Seat};
+pub use shown::event_object;
 use stream::EventStream;
 pub use ticket::give as give_ticket;
 
@@ -38,11 +39,11 @@ pub async fn listen(call: Call<Listener>) -> Answer {
     Ok(reply)
 }
 
-/// All guests are one end user: what happens to one of them is not the others' to know.
+/// All callers without a token are one guest: what happens to one of them is not the others' to know.
 fn a_person(principal: &Principal) -> Result<&EndUserId, Problem> {
     match principal {
-        Principal::EndUser(_) | Principal::Service(_) => Ok(principal.id()),
-        Principal::Guest(_) => Err(Problem::unauthenticated()),
+        Principal::Guest(guest) if guest.is_shared() => Err(Problem::unauthenticated()),
+        Principal::EndUser(_) | Principal::Service(_) | Principal::Guest(_) => Ok(principal.id()),
     }
 }
 

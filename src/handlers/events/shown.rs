@@ -18,11 +18,11 @@ pub(super) fn object_event(event: &Event, view: &View<'_>) -> String {
         members.insert("tune_id".into(), tune.get().into());
     }
     let mut data =
-        format!(r#"{{"type":"{}","at":"{}","object":{object}"#, event.kind.name(kind), rfc_3339(event.at));
+        format!(r#"{{"type":"{}","at":"{}","object":{object}"#, event.kind.name(kind), event.at.rfc_3339());
     if event.kind == EventKind::Lost {
         data.push_str(r#","reason":"lost""#);
     }
-    if let Some(shown) = shown(event, view) {
+    if let Some(shown) = event_object(event, view) {
         // Writing to a String cannot fail.
         let _ = write!(data, r#","{}":{shown}"#, kind.name());
     }
@@ -30,8 +30,9 @@ pub(super) fn object_event(event: &Event, view: &View<'_>) -> String {
     data
 }
 
-/// `None`: it is not there any more, or was only named so far.
-fn shown(event: &Event, view: &View<'_>) -> Option<String> {
+/// An event's object as its owner sees it now. `None`: it is deleted, whatever is still known of it, or was only named so
+/// far.
+pub fn event_object(event: &Event, view: &View<'_>) -> Option<String> {
     let record = event.record.as_ref().filter(|_| event.kind != EventKind::Deleted)?;
     let members = record.members.as_deref()?.as_bytes();
     let shown = match event.object.kind {
@@ -43,10 +44,5 @@ fn shown(event: &Event, view: &View<'_>) -> Option<String> {
 
 /// Where the end user's quotas stand.
 pub(super) fn quotas_changed(at: Timestamp, quotas: &[QuotaState]) -> String {
-    json!({ "type": "quota.changed", "at": rfc_3339(at), "quotas": quotas }).to_string()
-}
-
-fn rfc_3339(at: Timestamp) -> String {
-    let ms = i64::try_from(at.unix_ms()).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
+    json!({ "type": "quota.changed", "at": at.rfc_3339(), "quotas": quotas }).to_string()
 }

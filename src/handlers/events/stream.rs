@@ -13,9 +13,10 @@ use http_body_util::StreamBody;
 use tokio::time::{Instant, sleep_until};
 
 use super::shown::{object_event, quotas_changed};
-use crate::call::{Call, Caller, Listener};
+use crate::call::{Call, Caller, Listener, Proof};
 use crate::clock::Timestamp;
 use crate::events::{EventLog as _, Kept};
+use crate::guests::GuestId;
 use crate::handlers::account::quotas;
 use crate::handlers::view_on;
 use crate::middleware::authenticate::caller;
@@ -57,6 +58,8 @@ pub(super) struct EventStream {
     last_said: Instant,
     opening: String,
     is_over: bool,
+    /// Whether the session that opened it goes on must be asked.
+    is_proof_due: bool,
 }
 
 impl EventStream {
@@ -96,6 +99,7 @@ impl EventStream {
             last_said: now,
             opening: String::new(),
             is_over: false,
+            is_proof_due: false,
             state,
             caller,
             who,
@@ -143,6 +147,9 @@ impl EventStream {
             if let Some(ending) = self.look() {
                 return self.end(ending);
             }
+            if std::mem::take(&mut self.is_proof_due) && self.has_ended().await {
+                return self.end(Ending::SignedOut);
+            }
             let now = Instant::now();
             if self.is_stirred
                 && now >= self.not_before
@@ -176,7 +183,8 @@ impl EventStream {
         self.is_stirred |= wakes.has(Wake::Events);
         self.are_quotas_due |= wakes.has(Wake::Quotas);
         if wakes.has(Wake::Said) {
-            match caller(&self.state, self.caller.principal.clone()) {
+            self.is_proof_due = true;
+            match caller(&self.state, self.caller.proven()) {
                 Ok(caller) if caller.said == self.caller.said => {}
                 Ok(caller) => {
                     self.caller = caller;
@@ -186,6 +194,22 @@ impl EventStream {
             }
         }
         (self.state.clock.now() >= self.ends_at).then_some(Ending::TokenExpired)
+    }
+
+    /// Whether the session whose cookie opened it has ended. Who cannot ask ends it: its client comes back.
+    async fn has_ended(&self) -> bool {
+        let state = &self.state;
+        match &self.caller.proof {
+            Proof::Session(found) => {
+                let rules = state.config.session_rules();
+                !matches!(state.sessions.goes_on(found.hash, rules).await, Ok(Some(_)))
+            }
+            Proof::Guest(name) => match GuestId::parse(name) {
+                Some(guest) => !matches!(state.known_guests.is_alive(&*state.store, guest).await, Ok(true)),
+                None => true,
+            },
+            Proof::Token | Proof::Ticket | Proof::Service | Proof::Nothing => false,
+        }
     }
 
     fn next_look(&self, heartbeat_at: Instant) -> Instant {

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::a_person;
-use crate::call::{Answer, Call, Listener};
+use crate::call::{Answer, Call, Listener, Proof};
 use crate::principal::Principal;
 use crate::problem::{Code, Problem};
 use crate::reply;
@@ -17,6 +17,10 @@ use crate::streams::{Holder, StreamId, Ticket};
 /// See the module.
 pub async fn give(call: Call) -> Answer {
     let state = &call.state;
+    if let Proof::Session(_) | Proof::Guest(_) = &call.who.proof {
+        // It would outlive the session.
+        return Err(Problem::new(Code::BadRequest, "Your cookie opens the stream; tickets are for tokens."));
+    }
     let (now, events) = (state.clock.now(), &state.config.events);
     let (holder, expires_at) = match &call.who.principal {
         Principal::EndUser(user) => {

@@ -66,12 +66,13 @@ pub(super) async fn body<T: DeserializeOwned>(
         return Err(ParamsError::UnsupportedMediaType.into());
     }
     // Not out of the memory for end users' bodies: when that is full, the operator must be heard all the same.
-    let collecting = Limited::new(body.incoming, body.max_bytes).collect();
+    let max_bytes = body.max_bytes;
+    let collecting = Limited::new(body.proven()?, max_bytes).collect();
     let patience = Duration::from_millis(call.state.config.limits.body_timeout_ms);
     let bytes = match tokio::time::timeout(patience, collecting).await {
         Ok(Ok(whole)) => whole.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            return Err(too_large(body.max_bytes));
+            return Err(too_large(max_bytes));
         }
         Ok(Err(_)) => return Err(Problem::new(Code::BadBody, "The body broke off.")),
         Err(_) => return Err(Problem::new(Code::BodyTimeout, "Send the body faster.")),

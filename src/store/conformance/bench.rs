@@ -6,6 +6,7 @@ use super::Made;
 use crate::callback::Inbox;
 use crate::clock::Timestamp;
 use crate::events::EventLog;
+use crate::guests::{Begun, Caps, Claim, GuestId, GuestKeys, Guests};
 use crate::ids::{PromptId, ReservationId, TuneId};
 use crate::operation::Operation;
 use crate::ownership::{
@@ -18,8 +19,8 @@ use crate::quota::{
 };
 
 /// All that a store is asked.
-pub(crate) trait Kept: Index + Subjects + Books + EventLog + Inbox {}
-impl<T: Index + Subjects + Books + EventLog + Inbox> Kept for T {}
+pub(crate) trait Kept: Index + Subjects + Books + EventLog + Inbox + Guests {}
+impl<T: Index + Subjects + Books + EventLog + Inbox + Guests> Kept for T {}
 
 /// 2026-11-21T12:00:00Z
 pub(crate) const NOON: Timestamp = Timestamp::from_unix_s(1_795_262_400);
@@ -36,7 +37,34 @@ pub(crate) fn user(subject: &str) -> EndUserId {
 
 /// The ledger's name of an end user.
 pub(crate) fn pseudonym(subject: &str) -> Pseudonym {
-    Pseudonyms::new(b"key").of(&user(subject))
+    name_of(&user(subject))
+}
+
+/// The same of anybody.
+pub(crate) fn name_of(who: &EndUserId) -> Pseudonym {
+    Pseudonyms::new(b"key").of(who)
+}
+
+/// A guest that has just begun.
+pub(crate) async fn new_guest(store: &dyn Kept, at: Timestamp) -> GuestId {
+    let guest = GuestId::generate().unwrap();
+    let network = GuestKeys::new(&[7; 32]).network([192, 0, 2, 1].into());
+    let caps = Caps { per_network: 1000, in_all: 1000 };
+    assert_eq!(store.begin_guest(guest, network, caps, at).await, Ok(Begun::Begun));
+    guest
+}
+
+/// Somebody signs in who has no limits.
+pub(crate) fn claim_by(guest: GuestId, owner: &str, at: Timestamp) -> Claim {
+    Claim {
+        guest,
+        guest_subject: name_of(&guest.end_user()),
+        end_user: user(owner),
+        subject: pseudonym(owner),
+        limits: Vec::new(),
+        day: Day::parse(20_261_121).unwrap(),
+        at,
+    }
 }
 
 pub(crate) fn main_account() -> AccountKey {
@@ -190,12 +218,12 @@ pub(super) async fn owns(store: &dyn Kept, owner: &str, object: &Seen) -> bool {
     find(store, owner, object.object).await.is_some()
 }
 
-pub(super) async fn list(store: &dyn Kept, owner: &str, kind: ObjectKind, query: ListQuery) -> Vec<u64> {
+pub(crate) async fn list(store: &dyn Kept, owner: &str, kind: ObjectKind, query: ListQuery) -> Vec<u64> {
     let page = store.list(&main_account(), &user(owner), kind, &query, NOON).await.unwrap();
     page.records.iter().map(|record| record.object.id).collect()
 }
 
-pub(super) fn all() -> ListQuery {
+pub(crate) fn all() -> ListQuery {
     ListQuery { limit: 120, ..ListQuery::default() }
 }
 

@@ -62,6 +62,11 @@ pub(crate) async fn lists_hold_what_all_their_filters_let_pass(Made { store, .. 
     ];
     make(&**store, "a", objects).await;
     make(&**store, "b", vec![Seen { traits: named("x-One", "cat"), ..tune(4) }]).await;
+    // Of a guest that became somebody; the other was not made here.
+    let theirs = "0123456789abcdef01234567-Two";
+    make(&**store, "a", vec![Seen { traits: named(theirs, "fish"), ..tune(5) }]).await;
+    let adopted = Seen { traits: named(theirs, "fish"), ..tune(6) };
+    store.import(&main_account(), &user("a"), vec![adopted], NOON).await.unwrap();
     store.like(&main_account(), prompt(12, 2).object, true).await.unwrap();
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let some = Filters::default;
@@ -69,8 +74,18 @@ pub(crate) async fn lists_hold_what_all_their_filters_let_pass(Made { store, .. 
         (ObjectKind::Tune, Filters { titles: words(&["x-One"]), ..some() }, vec![1]),
         (ObjectKind::Tune, Filters { titles: words(&["x-One", "x-Two", "'"]), ..some() }, vec![2, 1]),
         (ObjectKind::Tune, Filters { titles: words(&["x-one"]), ..some() }, vec![]),
+        (
+            ObjectKind::Tune,
+            Filters { titles: words(&["x-Two"]), title_words: Some("Two".into()), ..some() },
+            vec![5, 2],
+        ),
+        (
+            ObjectKind::Tune,
+            Filters { titles: words(&["y"]), title_words: Some("One".into()), ..some() },
+            vec![],
+        ),
         (ObjectKind::Tune, Filters { names: words(&["dog", "bird"]), ..some() }, vec![2]),
-        (ObjectKind::Tune, Filters { model_type: Some("lora".into()), ..some() }, vec![2, 1]),
+        (ObjectKind::Tune, Filters { model_type: Some("lora".into()), ..some() }, vec![6, 5, 2, 1]),
         (ObjectKind::Tune, Filters { branch: Some("sd15".into()), ..some() }, vec![3]),
         (ObjectKind::Tune, Filters { pack: pack(1), names: words(&["cat"]), ..some() }, vec![1]),
         (ObjectKind::Prompt, Filters { text: Some("cat".into()), ..some() }, vec![10]),

@@ -8,6 +8,7 @@
 pub(crate) mod bench;
 mod charges;
 mod ends;
+mod guests;
 mod jobs;
 mod keys;
 mod lists;
@@ -23,6 +24,7 @@ pub(crate) use bench::Kept;
 use bench::NOON;
 pub(crate) use charges::*;
 pub(crate) use ends::*;
+pub(crate) use guests::*;
 pub(crate) use jobs::*;
 pub(crate) use keys::*;
 pub(crate) use lists::*;
@@ -114,7 +116,7 @@ macro_rules! conformance {
             quota_11_days_of_23_and_25_hours_begin_at_their_own_midnights
             // Whose they are.
             a_tenants_quota_counts_everybody_of_the_tenant
-            guests_have_one_quota_together
+            guests_have_a_quota_each_and_one_together
             quota_10_the_accounts_ceiling_counts_everybody
             several_scopes_are_reserved_all_or_none
             usage_counts_in_every_scope_before_a_rule_asks
@@ -170,6 +172,23 @@ macro_rules! conformance {
             callbacks_are_forgotten_in_their_time
             a_job_that_is_given_up_is_told_of_once_and_counts_when_it_ends_after_all
             what_vanishes_is_told_before_and_kept_without_content_after
+            // Guests, and what becomes of theirs.
+            guests_begin_until_a_network_or_all_have_had_enough_in_a_day
+            a_guest_that_never_began_or_is_no_more_makes_nothing
+            what_a_guest_made_becomes_the_end_users_and_is_told_to_them
+            a_guest_is_claimed_once
+            of_two_who_claim_a_guest_at_once_one_gets_all
+            a_guest_without_anything_is_claimed_all_the_same
+            what_a_guest_used_counts_for_the_end_user_even_beyond_their_limit
+            a_guests_use_counts_for_all_guests_whoever_it_becomes
+            a_create_that_is_under_way_ends_at_the_end_user
+            a_create_of_which_nobody_knows_is_found_at_the_end_user
+            a_guests_theme_goes_on_at_the_end_user
+            a_guests_keys_are_the_end_users_unless_they_have_the_same
+            a_guests_events_come_after_the_end_users_own
+            an_erasure_of_the_end_user_erases_what_was_a_guests
+            an_end_user_who_is_being_erased_claims_nothing
+            guests_that_nobody_became_are_erased_in_their_time
         );
     };
     (@each $make:expr; $($name:ident)*) => {

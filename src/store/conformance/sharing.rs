@@ -67,15 +67,18 @@ pub(crate) async fn a_tenants_quota_counts_everybody_of_the_tenant(Made { store,
     assert_eq!(hold(D, 1).await, Err(SharedBy::Tenant));
 }
 
-pub(crate) async fn guests_have_one_quota_together(Made { store, .. }: &Made) {
-    let rules = [(SharedBy::EndUser, 10)];
+pub(crate) async fn guests_have_a_quota_each_and_one_together(Made { store, .. }: &Made) {
+    let rules = [(SharedBy::EndUser, 6), (SharedBy::Guests, 10)];
     let hold = async |who, amount| try_hold(&**store, who, &rules, amount).await;
+    assert_eq!(hold(GUEST, 7).await, Err(SharedBy::EndUser));
     assert_eq!(hold(GUEST, 6).await, Ok(()));
-    assert_eq!(hold(OTHER_GUEST, 5).await, Err(SharedBy::EndUser));
+    assert_eq!(hold(OTHER_GUEST, 5).await, Err(SharedBy::Guests));
     assert_eq!(hold(OTHER_GUEST, 4).await, Ok(()));
-    assert_eq!(hold(GUEST, 1).await, Err(SharedBy::EndUser));
-    assert_eq!(hold(A, 10).await, Ok(()));
-    assert_eq!(hold(B, 10).await, Ok(()), "whoever has a name has one of their own");
+    assert_eq!(hold(OTHER_GUEST, 1).await, Err(SharedBy::Guests));
+    let own = async |who| try_hold(&**store, who, &rules[..1], 6).await;
+    assert_eq!((own(A).await, own(B).await), (Ok(()), Ok(())), "whoever has a name is no guest");
+    let all = store.usage(&[(Scope::Guests, 0)]).await.unwrap();
+    assert_eq!(all[0].held.get(Measure::Images), 10);
 }
 
 pub(crate) async fn quota_10_the_accounts_ceiling_counts_everybody(Made { store, .. }: &Made) {
@@ -121,7 +124,7 @@ pub(crate) async fn usage_counts_in_every_scope_before_a_rule_asks(Made { store,
     assert_eq!(try_hold(&**store, GUEST, &[], 6).await, Ok(()));
     assert_eq!(try_hold(&**store, B, &[(SharedBy::Tenant, 10)], 5).await, Err(SharedBy::Tenant));
     assert_eq!(try_hold(&**store, B, &[(SharedBy::Account, 20)], 9).await, Err(SharedBy::Account));
-    assert_eq!(try_hold(&**store, OTHER_GUEST, &[(SharedBy::EndUser, 10)], 5).await, Err(SharedBy::EndUser));
+    assert_eq!(try_hold(&**store, OTHER_GUEST, &[(SharedBy::Guests, 10)], 5).await, Err(SharedBy::Guests));
 }
 
 pub(crate) async fn jobs_in_flight_are_unfinished_objects_and_creates_without_an_end(

@@ -115,6 +115,10 @@ pub(in crate::store) fn differences(conn: &Connection) -> Result<Vec<String>, ru
     );
     let text = |id: &str| format!("reservation {id} holds something, and nobody will look for its end");
     wrong.extend(told(conn, &nobody_looks, text)?);
+    let moved = "SELECT r.id FROM moves AS m JOIN reservations AS r INDEXED BY reservations_moved ON r.moved_by = m.id \
+        WHERE r.subject <> m.end_user OR INSTR(r.scopes, m.guest) > 0 OR INSTR(r.scopes, '\"u:' || m.end_user || '\"') = 0";
+    let text = |id: &str| format!("reservation {id} counts for somebody else than it was moved to");
+    wrong.extend(told(conn, moved, text)?);
     let booked = "SELECT charges.kind || ' ' || charges.id FROM charges \
         JOIN reservations ON reservations.n = charges.reservation WHERE day > 0 AND (images, videos, cost_mc) <> \
         (SELECT COALESCE(SUM(used_images), 0), COALESCE(SUM(used_videos), 0), COALESCE(SUM(used_cost_mc), 0) \

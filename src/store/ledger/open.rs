@@ -13,7 +13,9 @@ use crate::store::write::people::{Owner, name, owner};
 
 /// See the module. A refusal leaves nothing behind but the end user's name.
 pub(in crate::store) fn open(conn: &Connection, totals: &mut Totals, opening: &Opening) -> Outcome {
-    let owner = owner(conn, &opening.owner)?;
+    let Some(owner) = owner(conn, &opening.owner)? else {
+        return refuse(BooksError::GuestGone);
+    };
     if owner.erasing_since.is_some() {
         return refuse(BooksError::Erasing);
     }

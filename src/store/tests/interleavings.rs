@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order, nobody overspends, nothing is lost, and nothing is counted twice.
 //!
 //! A case is a list of steps: creates begin, are answered, refused, lost, looked for, found, missed and presumed; objects
-//! are seen early, late and twice, finish and fail; the clock runs, jumps and crosses daylight saving; the process dies.
+//! are seen early, late and twice, finish and fail; guests become end users; the clock runs, jumps and crosses daylight saving; the process dies.
 //! Beside the store stands Astria as it really is (`World`): what each create made and what that cost. After each step no
 //! reserve has passed a limit and every total is the sum of its entries; in the end, when all is found out, what the
 //! ledger says is what Astria made.
@@ -16,15 +16,17 @@ use tempfile::tempdir;
 use super::{in_folder, in_memory};
 use crate::callback::{Callback, CallbackToken, Inbox as _, Slot};
 use crate::clock::{Clock, Timestamp};
+use crate::guests::{Claim, Claimed, GuestId, Guests as _};
 use crate::ids::{ReservationId, TuneId};
 use crate::operation::Operation;
 use crate::ownership::{Counts, Index as _, ObjectId, ObjectKind, Seen, Sighting};
+use crate::principal::EndUserId;
 use crate::quota::{
     Amounts, Books, BooksError, Calendar, Closing, CreateState, Day, Ending, Limit, Measure, Opened, Opening,
     Period, Scope, SharedBy, Sharing, Trail, Usage,
 };
 use crate::store::conformance::bench::{
-    conclude, main_account, naming, prompt, prompts, pseudonym, tune, user,
+    conclude, main_account, name_of, naming, new_guest, prompt, prompts, tune, user,
 };
 use crate::store::{Store, StoreSettings};
 
@@ -96,6 +98,11 @@ enum Step {
     Expire {
         of_all: bool,
     },
+    /// A guest becomes an end user; another begins in its place.
+    Claim {
+        guest: usize,
+        by: usize,
+    },
     Crash,
 }
 
@@ -139,6 +146,7 @@ fn steps(count: usize) -> impl Strategy<Value = Vec<Step>> {
         1 => which.prop_map(|which| Step::Again { which }),
         2 => prop_oneof![Just(1_i8), Just(5), Just(26), Just(-7), Just(-26), Just(100)].prop_map(|hours| Step::Clock { hours }),
         1 => any::<bool>().prop_map(|of_all| Step::Expire { of_all }),
+        2 => (0..2_usize, 0..3_usize).prop_map(|(guest, by)| Step::Claim { guest, by }),
         1 => Just(Step::Crash),
     ];
     prop::collection::vec(step, count)
@@ -219,13 +227,31 @@ const LARGE: &[(SharedBy, Measure, Period, u64)] = &[
     (SharedBy::EndUser, Measure::CostMc, Period::Day, 100),
     (SharedBy::Account, Measure::CostMc, Period::Month, 400),
 ];
+const TRIAL: &[(SharedBy, Measure, Period, u64)] = &[
+    (SharedBy::EndUser, Measure::Images, Period::Total, 8),
+    (SharedBy::Guests, Measure::Images, Period::Month, 20),
+    (SharedBy::Account, Measure::CostMc, Period::Month, 400),
+];
 const CALLERS: [Caller; 5] = [
     ("a", Some("x"), false, SMALL),
     ("b", Some("x"), false, LARGE),
     ("c", None, false, SMALL),
-    ("guest 1", None, true, SMALL),
-    ("guest 2", None, true, LARGE),
+    ("guest 1", None, true, TRIAL),
+    ("guest 2", Some("x"), true, LARGE),
 ];
+/// The first of them that is one.
+const FIRST_GUEST: usize = 3;
+
+fn limits(sharing: &Sharing<'_>, rules: &[(SharedBy, Measure, Period, u64)]) -> Vec<Limit> {
+    let limit = |&(shared_by, of, per, limit): &(SharedBy, Measure, Period, u64)| Limit {
+        scope: sharing.scope(shared_by),
+        shared_by,
+        of,
+        per,
+        limit,
+    };
+    rules.iter().map(limit).collect()
+}
 
 struct World {
     settings: StoreSettings,
@@ -234,6 +260,9 @@ struct World {
     calendar: Calendar,
     creates: Vec<Truth>,
     next_id: u64,
+    /// Whoever calls, and their tune that was there before: guests come and go.
+    who: Vec<(EndUserId, u64)>,
+    guests: [Option<GuestId>; 2],
 }
 
 impl World {
@@ -245,12 +274,82 @@ impl World {
             Clock::manual(Timestamp::from_unix_ms(start_ms - u64::try_from(earlier.as_millis()).unwrap()));
         clock.advance(earlier);
         let store = Store::open(&settings, clock.clone(), std::sync::Arc::new(())).await.unwrap();
-        // Each has a tune that was there before.
-        for (n, (name, ..)) in (1..).zip(CALLERS) {
-            store.import(&main_account(), &user(name), vec![tune(n)], clock.now()).await.unwrap();
-        }
         let calendar = Calendar::new(TimeZone::get("Europe/Berlin").unwrap());
-        Self { settings, store: Some(store), clock, calendar, creates: Vec::new(), next_id: 100 }
+        let (creates, who) = (Vec::new(), CALLERS.map(|(name, ..)| (user(name), 0)).to_vec());
+        let mut world = Self {
+            settings,
+            store: Some(store),
+            clock,
+            calendar,
+            creates,
+            next_id: 100,
+            who,
+            guests: [None; 2],
+        };
+        for n in 0..CALLERS.len() {
+            world.begin(n).await;
+        }
+        world
+    }
+
+    /// Somebody is there, with a tune that was there before.
+    async fn begin(&mut self, who: usize) {
+        let at = self.clock.now();
+        if let Some(place) = who.checked_sub(FIRST_GUEST) {
+            let guest = new_guest(self.store(), at).await;
+            self.guests[place] = Some(guest);
+            self.who[who].0 = guest.end_user();
+        }
+        self.next_id += 1;
+        self.who[who].1 = self.next_id;
+        let (owner, tune_id) = &self.who[who];
+        self.store().import(&main_account(), owner, vec![tune(*tune_id)], at).await.unwrap();
+    }
+
+    /// What is used and held moves with whose it is, and nothing else changes.
+    async fn claim(&mut self, place: usize, by: usize) {
+        let (guest, at) = (self.guests[place].unwrap(), self.clock.now());
+        let (from, to) = (guest.end_user(), self.who[by].0.clone());
+        let scopes = [&from, &to].map(|who| Scope::EndUser(name_of(who)));
+        let (_, tenant, _, rules) = CALLERS[by];
+        let (account, day) = (main_account(), self.calendar.day_at(at).unwrap());
+        let sharing = Sharing { user: name_of(&to), tenant, is_guest: false, account: &account };
+        let limits: Vec<Limit> = limits(&sharing, rules);
+        let of_others = [Scope::Guests, Scope::Account(account.clone()), Scope::Tenant("x".into())];
+        let others: Vec<_> = of_others.map(|scope| (scope, 0)).to_vec();
+        let (before, of_both) = (self.usage(&others).await, scopes.clone().map(|scope| (scope, 0)));
+        let [guests, users] = self.usage(&of_both).await.try_into().unwrap();
+        let claim = Claim {
+            guest,
+            guest_subject: name_of(&from),
+            end_user: to.clone(),
+            subject: name_of(&to),
+            limits: limits.clone(),
+            day,
+            at,
+        };
+        let claimed = self.store().claim_guest(claim.clone()).await;
+        let Ok(Claimed::Moved(moved)) = claimed else { panic!("{claimed:?}") };
+        let mut count = 0;
+        for create in self.creates.iter_mut().filter(|create| create.opening.owner == from) {
+            let Opening { owner, subject, scopes: theirs, .. } = &mut create.opening;
+            (*owner, *subject) = (to.clone(), name_of(&to));
+            let scope = theirs.iter_mut().find(|scope| **scope == scopes[0]).unwrap();
+            *scope = scopes[1].clone();
+            count += 1;
+        }
+        let places: Vec<_> =
+            limits.iter().map(|limit| (limit.scope.clone(), day.period(limit.per))).collect();
+        let is_beyond = limits.iter().zip(self.usage(&places).await).any(|(limit, usage)| {
+            limit.shared_by == SharedBy::EndUser
+                && usage.used.get(limit.of) + usage.held.get(limit.of) > limit.limit
+        });
+        assert_eq!((moved.reservations, moved.is_overrun), (count, is_beyond && count > 0));
+        assert_eq!(self.usage(&others).await, before);
+        let both = Usage { used: guests.used.plus(&users.used), held: guests.held.plus(&users.held) };
+        assert_eq!(self.usage(&of_both).await, [Usage::default(), both]);
+        assert_eq!(self.store().claim_guest(claim).await, Ok(Claimed::Already));
+        self.begin(FIRST_GUEST + place).await;
     }
 
     fn store(&self) -> &Store {
@@ -262,29 +361,20 @@ impl World {
     }
 
     async fn reserve(&mut self, who: usize, amounts: Amounts, is_theme: bool, makes: Makes) {
-        let (name, tenant, is_guest, rules) = CALLERS[who];
+        let (_, tenant, is_guest, rules) = CALLERS[who];
+        let (owner, tune) = self.who[who].clone();
         let account = main_account();
-        let sharing = Sharing { user: pseudonym(name), tenant, is_guest, account: &account };
+        let sharing = Sharing { user: name_of(&owner), tenant, is_guest, account: &account };
         let at = self.clock.now();
         let day = self.calendar.day_at(at).unwrap();
-        let limits: Vec<Limit> = rules
-            .iter()
-            .map(|&(shared_by, of, per, limit)| Limit {
-                scope: sharing.scope(shared_by),
-                shared_by,
-                of,
-                per,
-                limit,
-            })
-            .collect();
-        let tune = who as u64 + 1;
+        let limits = limits(&sharing, rules);
         let operation = if is_theme { Operation::CreateTheme } else { Operation::CreatePrompt };
         let opening = Opening {
             reservation: ReservationId::generate(),
             request: String::new(),
             account: account.clone(),
-            owner: user(name),
-            subject: pseudonym(name),
+            subject: name_of(&owner),
+            owner,
             scopes: sharing.scopes(rules.iter().map(|(shared_by, ..)| *shared_by)),
             plan: "p".into(),
             keeps_failed: false,
@@ -409,6 +499,7 @@ impl World {
                 let at = self.clock.now();
                 self.store().expire(at, at.plus(HOUR), of_all).await.unwrap();
             }
+            Step::Claim { guest, by } => self.claim(guest, by).await,
             Step::Crash if self.settings.url != "memory:" => {
                 drop(self.store.take());
                 let observer = std::sync::Arc::new(());
@@ -539,6 +630,11 @@ impl World {
             }
         }
         self.check().await;
+        for create in &self.creates {
+            let objects: Vec<_> = create.objects.iter().map(|object| create.seen(object).object).collect();
+            let found = self.store().find(&main_account(), &create.opening.owner, &objects).await.unwrap();
+            assert_eq!(found.len(), objects.len(), "somebody else's, or nobody's");
+        }
         let mut expected: BTreeMap<(Scope, u32), Amounts> = BTreeMap::new();
         for create in &self.creates {
             let day: Day = create.opening.day;

@@ -5,6 +5,7 @@ mod conformance;
 mod durable;
 mod events;
 mod faults;
+mod guests;
 mod interleavings;
 mod killed;
 mod opening;

@@ -10,14 +10,17 @@ use tempfile::tempdir;
 use super::{in_folder, in_memory, neighbour, open, sql};
 use crate::callback::{Callback, CallbackToken, Slot};
 use crate::clock::Clock;
+use crate::guests::{Caps, GuestId, GuestKeys};
 use crate::ids::{PackId, TuneId};
 use crate::ownership::{Filters, ListQuery, ObjectKind, Ownership, Sighting};
 use crate::quota::{Closing, DueSince, Ending, Looked, LookedAt, Opening as Asked, Scope, Trail};
 use crate::store::command::Command;
 use crate::store::conformance::bench::{
-    MINUTE, NOON, conclusion, main_account, make, naming, opening, prompt, prompts, pseudonym, tune, user,
+    MINUTE, NOON, claim_by, conclusion, main_account, make, name_of, naming, opening, prompt, prompts,
+    pseudonym, tune, user,
 };
 use crate::store::conformance::{claim, key};
+use crate::store::guests::Beginning;
 use crate::store::open::Opening;
 use crate::store::{Observer, Store, events, ledger, read, rows::RECORD_COLUMNS};
 
@@ -276,6 +279,68 @@ fn no_statement_of_the_ledger_walks_through_a_table() {
         sorts.iter().all(|sort| sort.contains("reservation = ?1") || sort.contains("GROUP BY state")),
         "{sorts:#?}"
     );
+}
+
+/// A guest from its beginning to its end, and the next one's beginning.
+fn a_guest_in_all_its_ways(conn: &Connection, n: u64) {
+    let (guest, idle) = (GuestId::generate().unwrap(), GuestId::generate().unwrap());
+    let network = GuestKeys::new(&[7; 32]).network([192, 0, 2, 1].into());
+    let caps = Caps { per_network: 1000, in_all: 1000 };
+    for guest in [guest, idle] {
+        run(conn, &Command::BeginGuest(Box::new(Beginning { guest, network, caps, at: NOON })));
+    }
+    let owner = guest.end_user();
+    let subject = name_of(&owner);
+    let asked = Asked {
+        owner,
+        subject,
+        scopes: vec![Scope::EndUser(subject), Scope::Guests],
+        amounts: prompts(1, 2, 10),
+        claim: Some(claim(&format!("guest {n}"))),
+        ..opening(&main_account(), "a", NOON)
+    };
+    let made = conclusion(asked.reservation, vec![prompt(90_000 + n, 7)]);
+    run(conn, &Command::Open(Box::new(asked)));
+    run(conn, &Command::Close(Box::new(made)));
+    let limits = vec![crate::quota::Limit {
+        scope: Scope::EndUser(pseudonym("other 1")),
+        shared_by: crate::quota::SharedBy::EndUser,
+        of: crate::quota::Measure::Images,
+        per: crate::quota::Period::Month,
+        limit: 1,
+    }];
+    let claim = crate::guests::Claim { limits, ..claim_by(guest, "other 1", NOON) };
+    run(conn, &Command::ClaimGuest(Box::new(claim)));
+    let later = NOON.plus(100_000 * MINUTE);
+    run(conn, &Command::ForgetGuests { before: NOON, at: later });
+}
+
+#[test]
+fn no_statement_about_guests_walks_through_a_table() {
+    let folder = tempdir().unwrap();
+    let opening = Opening::new(&in_folder(&folder)).unwrap();
+    let mut conn = opening.first().unwrap();
+    for n in 1..=60 {
+        a_create_in_all_its_ways(&conn, n);
+        a_guest_in_all_its_ways(&conn, n);
+    }
+    let statements = Statements::of(&mut conn);
+    let mut asked = 0;
+    for (n, statistics) in [(61, None), (62, Some("ANALYZE"))] {
+        if let Some(analyze) = statistics {
+            sql(&conn, analyze);
+        }
+        statements.take();
+        a_guest_in_all_its_ways(&conn, n);
+        for statement in statements.take().into_iter().filter(|statement| !statement.starts_with("--")) {
+            asked += 1;
+            for step in plan(&conn, &statement) {
+                let is_walk = step.starts_with("SCAN") && !step.contains("CONSTANT ROW");
+                assert!(!is_walk, "{step}\n{statement}");
+            }
+        }
+    }
+    assert!(asked > 40, "{asked} statements were run");
 }
 
 #[derive(Default)]

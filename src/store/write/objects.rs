@@ -81,10 +81,10 @@ pub(in crate::store) fn import(
     at: Timestamp,
 ) -> Outcome {
     let recorded = known(conn, account, objects)?;
-    let owner = owner(conn, who)?;
-    if owner.erasing_since.is_some() {
-        return Ok(Err(IndexError::Erasing));
-    }
+    let owner = match owner(conn, who)? {
+        Some(owner) if owner.erasing_since.is_none() => owner,
+        _ => return Ok(Err(IndexError::Erasing)),
+    };
     let is_strange = |seen: &&Seen| {
         id_in(seen.object.id).is_none()
             || recorded.get(&seen.object).is_some_and(|known| known.owner != owner.id)

@@ -3,9 +3,11 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::clock::Timestamp;
+use crate::guests::{GuestId, GuestState};
 use crate::ownership::Erasure;
 use crate::principal::EndUserId;
 use crate::store::command::{Answer, Audit, Outcome};
+use crate::store::guests;
 use crate::store::rows::{time_in, time_out};
 
 /// An end user's row.
@@ -16,14 +18,20 @@ pub(in crate::store) struct Owner {
     pub(in crate::store) is_named: bool,
 }
 
-/// The row of an end user, made if there is none.
-pub(in crate::store) fn owner(conn: &Connection, who: &EndUserId) -> Result<Owner, rusqlite::Error> {
+/// The row of an end user, made if there is none. `None`: a guest that is nobody any more, whose late requests must not
+/// make it somebody again.
+pub(in crate::store) fn owner(conn: &Connection, who: &EndUserId) -> Result<Option<Owner>, rusqlite::Error> {
+    if let Some(guest) = GuestId::of(who)
+        && guests::state(conn, guest)? != GuestState::Alive
+    {
+        return Ok(None);
+    }
     if let Some(known) = find_owner(conn, who)? {
-        return Ok(known);
+        return Ok(Some(known));
     }
     let new = "INSERT INTO owners (issuer, subject) VALUES (?1, ?2) RETURNING id";
     let id = conn.prepare_cached(new)?.query_row(params![who.issuer, who.subject], |row| row.get(0))?;
-    Ok(Owner { id, erasing_since: None, is_named: false })
+    Ok(Some(Owner { id, erasing_since: None, is_named: false }))
 }
 
 /// The row of an end user, if there is one.
@@ -49,9 +57,11 @@ pub(in crate::store) fn name(conn: &Connection, owner: i64, pseudonym: &str) -> 
 }
 
 pub(in crate::store) fn begin_erasure(conn: &Connection, who: &EndUserId, at: Timestamp) -> Outcome {
-    let owner = owner(conn, who)?;
-    let begin = "UPDATE owners SET erasing_since_ms = ?2 WHERE id = ?1 AND erasing_since_ms IS NULL";
-    conn.prepare_cached(begin)?.execute(params![owner.id, time_in(at)])?;
+    if let Some(owner) = owner(conn, who)? {
+        let begin = "UPDATE owners SET erasing_since_ms = ?2 WHERE id = ?1 AND erasing_since_ms IS NULL";
+        conn.prepare_cached(begin)?.execute(params![owner.id, time_in(at)])?;
+        guests::end(conn, who, false, at)?;
+    }
     let erasure = crate::store::read::erasure(conn, who)?;
     let nothing = Erasure { started_at: at, objects_left: 0, open_creates: 0 };
     Ok(Ok(Answer::Erasure(erasure.unwrap_or(nothing))))
@@ -76,6 +86,7 @@ pub(in crate::store) fn finish_erasure(conn: &Connection, who: &EndUserId, entry
         "DELETE FROM inbox WHERE reservation IN (SELECT id FROM reservations WHERE owner = ?1)",
         "DELETE FROM events WHERE owner = ?1",
         "DELETE FROM event_streams WHERE owner = ?1",
+        "DELETE FROM sessions WHERE owner = ?1",
         "DELETE FROM outbox WHERE owner = ?1",
         "DELETE FROM open_themes WHERE reservation IN (SELECT n FROM reservations WHERE owner = ?1)",
         "UPDATE reservations SET owner = NULL, request = '', title = NULL, tunes = '[]', look_at_ms = NULL \

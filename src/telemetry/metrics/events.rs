@@ -19,6 +19,7 @@ pub(super) struct Events {
     pub(super) pack_cache: Family<Outcome, Counter>,
     pub(super) lost_jobs: Family<OfKind, Counter>,
     pub(super) callbacks: Family<Outcome, Counter>,
+    pub(super) sessions: Family<Outcome, Counter>,
     pub(super) notifications: Family<OfNotification, Counter>,
     pub(super) unknown_plans: Counter,
     pub(super) sent: Family<OfEvent, Counter>,
@@ -45,6 +46,12 @@ impl Events {
         r.register("lost_jobs", "Jobs that never ended and were given up, by kind", lost);
         for kind in ["tune", "prompt"] {
             events.lost_jobs.get_or_create(&OfKind { kind }).inc_by(0);
+        }
+        r.register("sessions", "Sessions that began and ended, by outcome", events.sessions.clone());
+        for outcome in
+            ["begun", "signed_out", "login_failed", "login_unavailable", "refresh_failed", "refused"]
+        {
+            events.sessions.get_or_create(&Outcome { outcome }).inc_by(0);
         }
         r.register("callbacks", "Callbacks by outcome", events.callbacks.clone());
         for outcome in Received::ALL.map(Received::name) {

@@ -95,6 +95,11 @@ impl Metrics {
         self.events.lost_jobs.get_or_create(&labels::OfKind { kind }).inc();
     }
 
+    /// What became of sessions and of sign-ins.
+    pub fn session(&self, outcome: &'static str) {
+        self.events.sessions.get_or_create(&labels::Outcome { outcome }).inc();
+    }
+
     /// A callback: what became of it, `refused` or `failed`.
     pub fn callback(&self, outcome: &'static str) {
         self.events.callbacks.get_or_create(&labels::Outcome { outcome }).inc();

@@ -3,6 +3,7 @@
 mod discovered;
 mod forged;
 mod guests;
+mod presets;
 mod published;
 mod services;
 mod tenants;
@@ -118,7 +119,7 @@ async fn jwt_12_the_same_subject_of_two_issuers_is_two_people() {
 async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing() {
     let gw = spawn_gateway().start().await;
     let nobody = gw.anonymous();
-    let names = ["{token}", "{id}", "{tune_id}", "{pack_id}", "{*rest}"];
+    let names = ["{token}", "{id}", "{tune_id}", "{pack_id}", "{provider}", "{*rest}"];
     let mut private = 0;
     for route in table() {
         let path = names.iter().fold(route.path.to_owned(), |path, name| path.replace(name, "1"));
@@ -128,6 +129,7 @@ async fn without_a_token_no_private_route_answers_and_the_upstream_sees_nothing(
 
         match route.access() {
             Access::Public => assert_eq!(reply.status, 200, "{path}"),
+            Access::Visitor => {}
             Access::Callback | Access::Signed => {
                 reply.problem(404, "not_found");
             }

@@ -206,7 +206,7 @@ async fn path_01_a_path_has_the_methods_of_its_lines_and_no_other() {
     let gw = spawn_gateway().start().await;
     let (user, nobody) = (gw.pro_user("first"), gw.anonymous());
     let named = |path: &str| {
-        ["{token}", "{id}", "{tune_id}", "{pack_id}", "{*rest}"]
+        ["{token}", "{id}", "{tune_id}", "{pack_id}", "{provider}", "{*rest}"]
             .iter()
             .fold(path.to_owned(), |p, n| p.replace(n, "1"))
     };
@@ -220,6 +220,9 @@ async fn path_01_a_path_has_the_methods_of_its_lines_and_no_other() {
                 let open = !matches!(route.access(), Access::EndUser | Access::Listener);
                 let reply = nobody.method(method.clone(), &named(path)).await;
                 assert_ne!(reply.status, 405, "{method} {path}");
+                if route.access() == Access::Visitor {
+                    continue;
+                }
                 assert_eq!(reply.status == 401, !open, "{method} {path}");
             } else {
                 for client in [&user, &nobody] {

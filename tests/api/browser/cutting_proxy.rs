@@ -33,7 +33,7 @@ impl CuttingProxy {
         let serving = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((browser, _)) = listener.accept().await {
-                connections.spawn(carry(browser, gateway, told.clone()));
+                connections.spawn(carry(browser, (addr, gateway), told.clone()));
             }
         });
         Self { addr, lets, serving }
@@ -52,8 +52,12 @@ impl Drop for CuttingProxy {
 }
 
 /// One connection. An error is an end like any other.
-async fn carry(browser: TcpStream, gateway: SocketAddr, mut told: watch::Receiver<Lets>) -> io::Result<()> {
-    let gateway = TcpStream::connect(gateway).await?;
+async fn carry(
+    browser: TcpStream,
+    (here, there): (SocketAddr, SocketAddr),
+    mut told: watch::Receiver<Lets>,
+) -> io::Result<()> {
+    let gateway = TcpStream::connect(there).await?;
     let (mut from_browser, mut to_browser) = browser.into_split();
     let (mut from_gateway, mut to_gateway) = gateway.into_split();
     let forth = async {
@@ -75,7 +79,7 @@ async fn carry(browser: TcpStream, gateway: SocketAddr, mut told: watch::Receive
             // A browser writes the head of a request at once, and a stream keeps its connection for itself.
             streams = bytes.starts_with(b"GET /gateway/events");
             if !(streams && *told.borrow() == Lets::AllButStreams) {
-                to_gateway.write_all(&bytes[..size]).await?;
+                to_gateway.write_all(&from_its_own_page(&bytes[..size], here, there)).await?;
             }
         }
         io::Result::Ok(())
@@ -84,4 +88,16 @@ async fn carry(browser: TcpStream, gateway: SocketAddr, mut told: watch::Receive
         end = forth => end,
         end = tokio::io::copy(&mut from_gateway, &mut to_browser) => end.map(|_| ()),
     }
+}
+
+/// The gateway knows no page but those of its own address.
+fn from_its_own_page(bytes: &[u8], here: SocketAddr, there: SocketAddr) -> Vec<u8> {
+    let (ours, theirs) =
+        (format!("\r\nOrigin: http://{here}\r\n"), format!("\r\nOrigin: http://{there}\r\n"));
+    let at = bytes.windows(ours.len()).position(|window| window.eq_ignore_ascii_case(ours.as_bytes()));
+    let mut bytes = bytes.to_vec();
+    if let Some(at) = at {
+        bytes.splice(at..at + ours.len(), theirs.into_bytes());
+    }
+    bytes
 }

@@ -38,11 +38,16 @@ pub(super) struct Browser {
 
 impl Browser {
     pub(super) async fn open(page: &str) -> Self {
+        Self::open_with(page, &[]).await
+    }
+
+    /// With more arguments for Chromium.
+    pub(super) async fn open_with(page: &str, more: &[&str]) -> Self {
         let (chromium, chromedriver) = (installed("chromium"), installed("chromedriver"));
         let profile = TempDir::new().unwrap();
         let driver = Driver::start(&chromedriver, profile.path()).await;
         let user_data = format!("--user-data-dir={}", profile.path().join("profile").display());
-        let arguments = [
+        let mut arguments = vec![
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
@@ -57,6 +62,7 @@ impl Browser {
             "--window-size=1280,900",
             &user_data,
         ];
+        arguments.extend(more);
         let capabilities = json!({
             "browserName": "chrome",
             "goog:chromeOptions": { "binary": chromium, "args": arguments },
@@ -70,6 +76,36 @@ impl Browser {
             .unwrap();
         client.goto(page).await.unwrap();
         Self { client, _driver: driver, _profile: profile }
+    }
+
+    /// Leads the browser to another page.
+    pub(super) async fn goto(&self, page: &str) {
+        self.client.goto(page).await.unwrap();
+    }
+
+    /// What an asynchronous script gives.
+    pub(super) async fn run(&self, script: &str, given: Value) -> Value {
+        self.client.execute_async(script, vec![given]).await.unwrap()
+    }
+
+    /// One of the page's cookies, as the browser keeps it.
+    pub(super) async fn cookie(&self, name: &str) -> Value {
+        let cookie = self.client.get_named_cookie(name).await.unwrap();
+        json!({
+            "httpOnly": cookie.http_only(), "secure": cookie.secure(), "path": cookie.path(),
+            "sameSite": cookie.same_site().map(|same_site| same_site.to_string()),
+        })
+    }
+
+    /// What the console has said since it was last asked.
+    pub(super) async fn console(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(BrowserLog).await.unwrap();
+        log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Loads the page again.
+    pub(super) async fn reload(&self) {
+        self.client.refresh().await.unwrap();
     }
 
     /// Waits for an element.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::cutting_proxy::{CuttingProxy, Lets};
 use super::driver::Browser;
-use super::{AT_MOST, Demo};
+use super::{AT_MOST, Demo, NOBODY_YET};
 
 async fn sign_in(browser: &Browser) {
     browser.click("[data-testid=user-free-user]").await;
@@ -34,12 +34,13 @@ async fn a_prompts_pictures_appear_without_reload_and_without_asking() {
         see_pictures(&browser, 4).await;
         browser.until("the quota's count-down", "left('images') === '16'").await;
 
-        assert_eq!(browser.ask("looks").await, 0, "the page has asked for itself");
+        let looks = browser.ask("looks").await.as_u64().unwrap();
+        assert!(looks <= 1, "it might have been there already; since then nobody asks");
         let callback = demo.created().await[0]["params"]["prompt"]["callback"].clone();
         let to_us = format!("http://{}/gateway/callbacks/", demo.gateway());
         assert!(callback.as_str().unwrap().starts_with(&to_us), "Astria can call the demo back");
         browser.screenshot("demo-live.png").await;
-        browser.close_without_complaints(&[]).await;
+        browser.close_without_complaints(&[NOBODY_YET]).await;
     })
     .await
     .expect("it takes less than a minute");
@@ -77,7 +78,9 @@ async fn with_the_stream_cut_in_between_the_pictures_still_appear() {
         assert_eq!(demo.creates().await, 2);
         let refused = [first, second].map(|id| format!("/prompts/{}", id.as_str().unwrap()));
         let [first, second] = &refused;
-        browser.close_without_complaints(&["/gateway/events", "/gateway/account", first, second]).await;
+        browser
+            .close_without_complaints(&[NOBODY_YET, "/gateway/events", "/gateway/account", first, second])
+            .await;
     })
     .await
     .expect("it takes less than a minute");
@@ -95,7 +98,7 @@ async fn the_page_reads_a_stream_as_the_standard_says_however_it_is_cut_into_pie
 
         let read = browser
             .import(
-                "sse.js",
+                "astria-client.js",
                 "[1, 2, 3, 5, 8, 1000].map((size) => {
                     const reader = new page.SseReader();
                     const messages = [];
@@ -109,7 +112,7 @@ async fn the_page_reads_a_stream_as_the_standard_says_however_it_is_cut_into_pie
         let expected = json!([2000, "", ["stream.open", "{}", "41"], ["x", "one\ntwo\n three", "42"],
             ["message", "", ""], ["message", "æ", ""]]);
         assert_eq!(read, json!([expected, expected, expected, expected, expected, expected]));
-        browser.close_without_complaints(&[]).await;
+        browser.close_without_complaints(&[NOBODY_YET]).await;
     })
     .await
     .expect("it takes less than a minute");

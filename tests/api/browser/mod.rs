@@ -1,8 +1,12 @@
 //! The demo's page in a real browser: headless Chromium, driven by chromedriver.
 
+mod contract;
 mod cutting_proxy;
 mod driver;
 mod live;
+mod sessions;
+mod training;
+mod two_origins;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,6 +20,9 @@ use driver::{Browser, LOOK_EVERY};
 
 /// For a whole test, from the browser's start on.
 const AT_MOST: Duration = Duration::from_secs(60);
+
+/// The page asks who is signed in, and is told that nobody is.
+const NOBODY_YET: &str = "/gateway/session";
 
 /// The demo, and where its parts are.
 struct Demo {
@@ -126,14 +133,14 @@ async fn a_newcomer_inspects_a_photo_browses_packs_makes_pictures_and_changes_th
         browser.screenshot("demo-pro.png").await;
 
         assert_eq!(demo.creates().await, 2, "one inspection and one prompt");
-        browser.close_without_complaints(&["/prompts"]).await;
+        browser.close_without_complaints(&[NOBODY_YET, "/prompts"]).await;
     })
     .await
     .expect("it takes less than a minute");
 }
 
 #[tokio::test]
-async fn after_an_uncertain_outcome_the_page_says_so_and_repeats_nothing_by_itself() {
+async fn after_an_uncertain_outcome_the_page_says_so_and_shows_the_pictures_when_they_are_found() {
     tokio::time::timeout(AT_MOST, async {
         let demo = Demo::start().await;
         let fault = json!({"method": "POST", "path": "/tunes/:tune_id/prompts", "fault": "status_504_after_processing"});
@@ -146,16 +153,36 @@ async fn after_an_uncertain_outcome_the_page_says_so_and_repeats_nothing_by_itse
         browser.write("[data-testid=prompt-text]", "A lighthouse at dawn").await;
         browser.click("[data-testid=create]").await;
 
-        browser.see("[data-testid=job][data-outcome=unknown] [data-code=upstream_timeout]").await;
+        browser.see("[data-testid=job][data-outcome=unknown] [data-testid=spent]").await;
         browser.until("the truth", "text('spent').includes('may have been made, and counted')").await;
         browser.until("no way to repeat it blindly", "all('retry').length === 0").await;
-        browser.until("four pictures, still reserved", "left('images') === '16'").await;
+        browser.screenshot("demo-unknown.png").await;
+        browser.until("the pictures", "all('picture').length === 4").await;
+        browser.until("their price, once", "left('images') === '16'").await;
+        assert_eq!(demo.creates().await, 1);
+        browser.close_without_complaints(&[NOBODY_YET, "/prompts"]).await;
+    })
+    .await
+    .expect("it takes less than a minute");
+}
+
+#[tokio::test]
+async fn a_prompt_that_failed_can_be_written_again() {
+    tokio::time::timeout(AT_MOST, async {
+        let demo = Demo::start().await;
+        let browser = Browser::open(&demo.page()).await;
+        browser.click("[data-testid=user-free-user]").await;
+        browser.until("the quota", "left('images') === '20'").await;
+        browser.write("[data-testid=prompt-text]", "A user_error at dawn").await;
+        browser.click("[data-testid=create]").await;
+        browser.see("[data-testid=job][data-state=failed] [data-code=job_failed]").await;
+
         browser.write("[data-testid=prompt-text]", " and something else").await;
         browser.click("[data-testid=rewrite]").await;
-        browser.until("the prompt in the form", "one('prompt-text').value === 'A lighthouse at dawn'").await;
-        browser.screenshot("demo-unknown.png").await;
-        assert_eq!(demo.creates().await, 1);
-        browser.close_without_complaints(&["/prompts"]).await;
+
+        browser.until("the prompt in the form", "one('prompt-text').value === 'A user_error at dawn'").await;
+        assert_eq!(demo.creates().await, 1, "nothing is sent until somebody presses Create");
+        browser.close_without_complaints(&[NOBODY_YET]).await;
     })
     .await
     .expect("it takes less than a minute");

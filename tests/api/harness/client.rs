@@ -11,7 +11,11 @@ use serde_json::Value;
 use super::sse::Listener;
 
 /// Everything that a reply may carry.
-const ALLOWED: [&str; 36] = [
+const ALLOWED: [&str; 39] = [
+    // of sign-ins, looked at in `check_cookies`
+    "set-cookie",
+    "location",
+    "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -166,7 +170,14 @@ impl Client {
         for ticket in self.tickets.lock().unwrap().iter() {
             let is_in =
                 |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).contains(ticket.as_str());
-            assert!(!reply.headers.values().any(is_in), "a header holds a ticket");
+            let others = reply.headers.iter().filter(|(name, _)| *name != "set-cookie");
+            assert!(!others.map(|(_, value)| value).any(is_in), "a header holds a ticket or a session's id");
+        }
+        for (name, id) in reply.cookies() {
+            assert!(!reply.text().contains(&id) || id.is_empty(), "a body holds the cookie {name}");
+            if !id.is_empty() {
+                self.tickets.lock().unwrap().push(id);
+            }
         }
         if reply.status == StatusCode::CREATED
             && let Ok(Value::Object(body)) = serde_json::from_slice(&reply.body)
@@ -196,6 +207,7 @@ impl Reply {
                 );
             }
         }
+        self.check_cookies();
         let text = self.text();
         for secret in secrets {
             assert!(!text.contains(secret.as_str()), "a body holds a secret");
@@ -204,6 +216,29 @@ impl Reply {
         assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
         if self.status.is_client_error() || self.status.is_server_error() {
             self.check_problem(id);
+        }
+    }
+
+    /// The cookies that it sets: name and value, which is empty for one to forget.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let set = self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap());
+        let pair = |text: &str| {
+            text.split(';').next().unwrap().split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()))
+        };
+        set.map(|text| pair(text).unwrap()).collect()
+    }
+
+    /// bff_02: each cookie is for this host alone and for no script; the development switch leaves `Secure` out.
+    fn check_cookies(&self) {
+        for value in self.headers.get_all("set-cookie") {
+            let text = value.to_str().unwrap();
+            let attributes: Vec<_> = text.split(';').skip(1).map(str::trim).collect();
+            let has = |attribute: &str| attributes.contains(&attribute);
+            assert!(has("HttpOnly") && has("Path=/"), "{attributes:?}");
+            assert!(has("SameSite=Lax") || has("SameSite=Strict"), "{attributes:?}");
+            assert!(!attributes.iter().any(|attribute| attribute.starts_with("Domain")), "{attributes:?}");
+            assert_eq!(text.starts_with("__Host-astria_"), has("Secure"), "{attributes:?}");
+            assert!(text.starts_with("__Host-astria_") || text.starts_with("astria_"));
         }
     }
 

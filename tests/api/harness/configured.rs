@@ -17,6 +17,8 @@ pub struct Configured {
     pub previous_callback: Option<String>,
     /// What signs notifications, by endpoint: the present one, then the one before.
     pub webhook_secrets: BTreeMap<String, Vec<String>>,
+    /// What proves the gateway to each of its login providers.
+    pub login_secret: String,
 }
 
 impl Configured {
@@ -36,6 +38,13 @@ impl Configured {
                 .endpoints
                 .keys()
                 .map(|name| (name.clone(), self.signing_keys(name)))
+                .collect(),
+            login_secrets: self
+                .config
+                .login
+                .providers
+                .keys()
+                .map(|name| (name.clone(), secret(&self.login_secret)))
                 .collect(),
         };
         (self.config.clone(), secrets)

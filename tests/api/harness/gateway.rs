@@ -16,6 +16,7 @@ use astria_gateway::secret::Secret;
 use astria_gateway::telemetry::AccessLog;
 use mock_astria::{MockAstria, Settings};
 
+use super::browser::Browser;
 use super::client::{Client, Reply, Tickets};
 use super::configured::Configured;
 use super::{logs, tokens};
@@ -153,6 +154,7 @@ impl Spawn {
             callback: callback.clone(),
             previous_callback: None,
             webhook_secrets: self.webhook_secrets,
+            login_secret: random(),
         };
         let (config, secrets) = configured.parts();
         let credentials = configured.credentials();
@@ -169,6 +171,7 @@ impl Spawn {
         let mut secrets = vec![workspace.clone(), signing.clone(), callback, spare_key.clone()];
         secrets.extend(credentials.iter().map(|(key, _)| key.clone()));
         secrets.extend(configured.webhook_secrets.values().flatten().cloned());
+        secrets.push(configured.login_secret.clone());
         let secrets = Arc::new(secrets);
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -231,6 +234,11 @@ impl TestGateway {
             .noting(&self.tickets)
     }
 
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.anonymous())
+    }
+
     pub fn with_token(&self, token: &str) -> Client {
         Client::new(self.http.clone(), self.url.clone(), Some(token.to_owned()), Arc::clone(&self.secrets))
             .noting(&self.tickets)
@@ -281,6 +289,11 @@ impl TestGateway {
     /// The API key of a tenant's account.
     pub fn key_of(&self, tenant: &str) -> String {
         self.configured.lock().unwrap().tenant_keys[tenant].clone()
+    }
+
+    /// What proves the gateway to its login providers.
+    pub fn login_secret(&self) -> String {
+        self.configured.lock().unwrap().login_secret.clone()
     }
 
     /// The key of `[upstream]` that is in force.

@@ -4,6 +4,7 @@
 //! - Each request that the upstream saw has exactly our bearer and workspace, and nothing of the client's.
 //! - When the gateway is dropped: no reservation is open, and neither logs nor metrics hold a secret.
 
+mod browser;
 mod client;
 mod configured;
 mod gateway;
@@ -16,6 +17,7 @@ mod signers;
 mod sse;
 pub mod tokens;
 
+pub use browser::Browser;
 pub use client::{Client, Reply};
 pub use configured::Configured;
 pub use gateway::{

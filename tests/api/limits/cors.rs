@@ -138,7 +138,7 @@ async fn bff_06_a_page_can_read_refusals_and_the_headers_that_explain_them() {
     for (status, reply) in replies {
         assert_eq!(reply.status, status);
         assert_eq!(allowed(&reply), Some(ORIGIN), "{status}");
-        assert_eq!(reply.header("access-control-allow-credentials"), None, "{status}");
+        assert_eq!(reply.header("access-control-allow-credentials"), Some("true"), "{status}");
         let mut exposed = list(&reply, "access-control-expose-headers");
         exposed.sort();
         assert_eq!(exposed, told, "{status}");
