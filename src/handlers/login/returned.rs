@@ -29,7 +29,7 @@ pub async fn finish(call: Call<Visitor>) -> crate::call::Answer {
     let config = &call.state.config.sessions;
     let cookie_name = format!("{}{state_hash}", login_prefix(config));
     let attempt = attempt(&call, &cookie_name, &name);
-    // In a task of its own: a code can be used once, and whoever leaves now may come back signed in.
+    // Whoever leaves now begins anew: a code can be used once.
     let finished = match attempt {
         Some(attempt) => finish_with(&call, &name, &provider, &answer, attempt).await,
         None => Err(failed(&call.state, &name, &LoginError::State)),
