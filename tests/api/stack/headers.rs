@@ -197,13 +197,14 @@ fn names(reply: &Reply) -> Vec<&str> {
     names
 }
 
-const ON_EVERY_REPLY: [&str; 11] = [
+const ON_EVERY_REPLY: [&str; 12] = [
     "cache-control",
     "content-length",
     "content-type",
     "date",
     "ratelimit",
     "ratelimit-policy",
+    "content-security-policy",
     "referrer-policy",
     "x-content-type-options",
     "x-ratelimit-limit",
